@@ -1,0 +1,1 @@
+"""Finding: plain documents in, ranked answers out. Knows nothing of the marketplace."""
