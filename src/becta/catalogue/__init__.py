@@ -1,0 +1,1 @@
+"""What is for sale: suppliers, products, offers and connectivity packages."""

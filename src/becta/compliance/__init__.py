@@ -1,0 +1,1 @@
+"""What is proved: standards, claims to them and the badges they give."""

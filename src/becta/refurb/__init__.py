@@ -1,0 +1,1 @@
+"""Remanufactured devices: what makes one worth buying, checked."""

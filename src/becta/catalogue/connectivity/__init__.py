@@ -1,0 +1,1 @@
+"""Connectivity packages: the facts a school compares broadband by."""

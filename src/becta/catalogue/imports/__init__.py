@@ -1,0 +1,1 @@
+"""Reading catalogue files: rows in, faults named by line and field, nothing half written."""

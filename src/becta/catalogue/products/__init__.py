@@ -1,0 +1,1 @@
+"""What is listed: products and the frozen versions of their listings."""

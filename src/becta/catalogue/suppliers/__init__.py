@@ -1,0 +1,1 @@
+"""Who sells: companies, their identifiers and contacts."""

@@ -1,0 +1,33 @@
+"""Checks on plain text that every listing field shares."""
+
+import unicodedata
+
+from becta.kernel.errors import Fault
+
+
+def text_faults(field: str, value: str, *, at_most: int, at_least: int = 0) -> list[Fault]:
+    """Faults of a text: too short once trimmed, too long, or holding control characters."""
+    faults = []
+    length = len(value.strip())
+    if length < at_least:
+        problem = "is empty" if length == 0 else f"is shorter than {at_least} characters"
+        faults.append(Fault(field=field, problem=problem, mend=f"give {at_least} to {at_most} characters", value=value))
+    if len(value) > at_most:
+        faults.append(
+            Fault(
+                field=field,
+                problem=f"is {len(value)} characters long",
+                mend=f"shorten it to {at_most} characters or fewer",
+                value=value[:60] + "…",
+            )
+        )
+    if any(unicodedata.category(character) in {"Cc", "Cs"} and character not in "\n\t" for character in value):
+        faults.append(
+            Fault(field=field, problem="holds control characters", mend="remove them and send plain text", value=None)
+        )
+    return faults
+
+
+def reference_faults(reference: str) -> list[Fault]:
+    """Faults of a supplier's own reference for a product or an offer."""
+    return text_faults("reference", reference, at_least=1, at_most=120)

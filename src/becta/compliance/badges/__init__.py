@@ -1,0 +1,1 @@
+"""Badge claims: made by suppliers, decided by the operator, valid between dates."""

@@ -1,0 +1,148 @@
+"""What a badge claim must say, and when it is valid. Validity is always worked out from dates, never stored."""
+
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from msgspec import Struct
+
+from becta.catalogue.text_rules import text_faults
+from becta.compliance.standards.registry import Holder, standards
+from becta.kernel.clock import start_of_day
+from becta.kernel.errors import Conflict, Fault
+
+EXPIRING_DAYS = 30
+"""A valid badge shows as expiring this many days before its end, as IASME's first reminder does."""
+
+
+class Level(StrEnum):
+    """How the claim is proved."""
+
+    CERTIFIED = "certified"
+    TESTED_BY_US = "tested_by_us"
+    SELF_DECLARED = "self_declared"
+
+
+class ClaimState(StrEnum):
+    """Where a claim stands with the operator."""
+
+    CLAIMED = "claimed"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    REVOKED = "revoked"
+
+
+TRANSITIONS: dict[ClaimState, frozenset[ClaimState]] = {
+    ClaimState.CLAIMED: frozenset({ClaimState.ACCEPTED, ClaimState.REFUSED}),
+    ClaimState.ACCEPTED: frozenset({ClaimState.REVOKED}),
+    ClaimState.REFUSED: frozenset(),
+    ClaimState.REVOKED: frozenset(),
+}
+"""The only moves there are; the database's trigger holds the same pairs."""
+
+
+class Standing(StrEnum):
+    """What a claim is worth at an instant."""
+
+    VALID = "valid"
+    EXPIRING = "expiring"
+    EXPIRED = "expired"
+    NOT_YET = "not_yet_valid"
+    UNVERIFIED = "unverified"
+    REFUSED = "refused"
+    REVOKED = "revoked"
+
+
+class BadgeClaim(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A claim to a standard. It is valid from the start of `issued_on` to the start of `expires_on`, London time."""
+
+    standard: str
+    standard_version: str
+    level: Level
+    issued_on: date
+    expires_on: date | None = None
+    role: str = ""
+    scope: str = ""
+    certificate_reference: str = ""
+    evidence_url: str = ""
+    evidence_note: str = ""
+
+
+def check_transition(current: ClaimState, wanted: ClaimState) -> None:
+    """Raise Conflict unless the move is in the table."""
+    if wanted not in TRANSITIONS[current]:
+        raise Conflict(f"the claim is {current}, so it cannot become {wanted}")
+
+
+def standing(state: ClaimState, issued_on: date, expires_on: date | None, *, now: datetime) -> Standing:
+    """What a claim is worth now; an expired one is never valid, whether or not any worker ran."""
+    if state is ClaimState.CLAIMED:
+        return Standing.UNVERIFIED
+    if state is ClaimState.REFUSED:
+        return Standing.REFUSED
+    if state is ClaimState.REVOKED:
+        return Standing.REVOKED
+    if now < start_of_day(issued_on):
+        return Standing.NOT_YET
+    if expires_on is None:
+        return Standing.VALID
+    if now >= start_of_day(expires_on):
+        return Standing.EXPIRED
+    if now >= start_of_day(expires_on - timedelta(days=EXPIRING_DAYS)):
+        return Standing.EXPIRING
+    return Standing.VALID
+
+
+def next_change(state: ClaimState, issued_on: date, expires_on: date | None, *, now: datetime) -> datetime | None:
+    """The next instant at which `standing` gives another answer by itself; None if it never will."""
+    if state is not ClaimState.ACCEPTED:
+        return None
+    days = [issued_on]
+    if expires_on is not None:
+        days += [expires_on - timedelta(days=EXPIRING_DAYS), expires_on]
+    return min((instant for day in days if (instant := start_of_day(day)) > now), default=None)
+
+
+def claim_faults(claim: BadgeClaim, holder: Holder) -> list[Fault]:
+    """Everything wrong with a claim made for this kind of holder."""
+    standard = standards().get(claim.standard)
+    if standard is None:
+        mend = f"choose one of {', '.join(standards())}"
+        return [Fault(field="standard", problem="is not a standard we know", mend=mend, value=claim.standard[:80])]
+    faults = [
+        *text_faults("scope", claim.scope, at_most=500),
+        *text_faults("certificate_reference", claim.certificate_reference, at_most=120),
+        *text_faults("evidence_url", claim.evidence_url, at_most=500),
+        *text_faults("evidence_note", claim.evidence_note, at_most=2_000),
+    ]
+    if standard.holder is not holder:
+        mend = f"claim it for a {standard.holder}"
+        problem = f"belongs to a {standard.holder}, not to a {holder}"
+        faults.append(Fault(field="standard", problem=problem, mend=mend, value=claim.standard))
+    if claim.standard_version not in standard.versions:
+        mend = f"choose one of {', '.join(standard.versions)}"
+        problem = f"is not a version of {standard.name}"
+        faults.append(Fault(field="standard_version", problem=problem, mend=mend, value=claim.standard_version[:80]))
+    if claim.role not in (standard.roles or ("",)):
+        mend = f"choose one of {', '.join(standard.roles)}" if standard.roles else "leave it out"
+        faults.append(
+            Fault(field="role", problem=f"is not a role of {standard.name}", mend=mend, value=claim.role[:80])
+        )
+    if claim.expires_on is None and standard.months_valid is not None:
+        mend = "give the date printed on the certificate"
+        faults.append(Fault(field="expires_on", problem="is missing", mend=mend))
+    if claim.expires_on is not None and claim.expires_on <= claim.issued_on:
+        mend = "give a day after the day of issue"
+        problem = "is not after the day of issue"
+        faults.append(Fault(field="expires_on", problem=problem, mend=mend, value=str(claim.expires_on)))
+    if claim.level is Level.CERTIFIED and not claim.certificate_reference.strip():
+        mend = "give the certificate's reference, or claim it as self-declared"
+        faults.append(Fault(field="certificate_reference", problem="is missing for a certified claim", mend=mend))
+    if not (claim.evidence_url.strip() or claim.evidence_note.strip()):
+        mend = "give an address where the evidence can be seen, or describe it in evidence_note"
+        faults.append(Fault(field="evidence_url", problem="is missing", mend=mend))
+    if claim.evidence_url and not claim.evidence_url.startswith(("https://", "http://")):
+        mend = "give the full address, starting with https://"
+        faults.append(
+            Fault(field="evidence_url", problem="is not a web address", mend=mend, value=claim.evidence_url[:80])
+        )
+    return faults

@@ -1,0 +1,1 @@
+"""The standards a badge can name, as data."""

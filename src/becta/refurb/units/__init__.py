@@ -1,0 +1,1 @@
+"""The particulars of a remanufactured or refurbished offer."""
