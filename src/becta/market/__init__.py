@@ -1,0 +1,1 @@
+"""The marketplace as a running whole."""

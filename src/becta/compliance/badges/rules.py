@@ -73,14 +73,17 @@ def check_transition(current: ClaimState, wanted: ClaimState) -> None:
         raise Conflict(f"the claim is {current}, so it cannot become {wanted}")
 
 
+_UNACCEPTED = {
+    ClaimState.CLAIMED: Standing.UNVERIFIED,
+    ClaimState.REFUSED: Standing.REFUSED,
+    ClaimState.REVOKED: Standing.REVOKED,
+}
+
+
 def standing(state: ClaimState, issued_on: date, expires_on: date | None, *, now: datetime) -> Standing:
     """What a claim is worth now; an expired one is never valid, whether or not any worker ran."""
-    if state is ClaimState.CLAIMED:
-        return Standing.UNVERIFIED
-    if state is ClaimState.REFUSED:
-        return Standing.REFUSED
-    if state is ClaimState.REVOKED:
-        return Standing.REVOKED
+    if state is not ClaimState.ACCEPTED:
+        return _UNACCEPTED[state]
     if now < start_of_day(issued_on):
         return Standing.NOT_YET
     if expires_on is None:

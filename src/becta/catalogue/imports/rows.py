@@ -1,0 +1,130 @@
+"""Reading rows from CSV and JSON Lines files, plain or gzipped, one at a time.
+
+Text is UTF-8 (a byte order mark is fine); the DfE register's latin-1 is asked for by name.
+"""
+
+import csv
+import gzip
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any, cast
+
+import msgspec
+from msgspec import Struct
+
+from becta.kernel.errors import Fault
+
+csv.field_size_limit(min(sys.maxsize, 4_000_000))
+
+MAX_LINE = 4_000_000
+"""Characters of one line; a longer one is refused rather than read into memory."""
+
+
+class RawRow(Struct, frozen=True):
+    """A row and the line it starts on, or, in its stead, the fault that made it unreadable."""
+
+    line: int
+    values: dict[str, Any]
+    fault: Fault | None = None
+
+
+class UnreadableFile(Exception):
+    """The file as a whole cannot be read; the text says why and what to do."""
+
+
+def is_json_lines(path: Path) -> bool:
+    """Whether the file's name says JSON Lines rather than CSV; raises UnreadableFile if it says neither."""
+    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
+    last = suffixes[-1] if suffixes else ""
+    if last in {".jsonl", ".ndjson", ".json"}:
+        return True
+    if last in {".csv", ".tsv", ".txt"}:
+        return False
+    raise UnreadableFile(f"{path.name}: cannot tell its format; name it .csv or .jsonl (.gz may follow)")
+
+
+def read_rows(path: Path, *, encoding: str = "utf-8-sig") -> Iterator[RawRow]:
+    """The rows of a file in order; raises UnreadableFile if it is missing, misnamed or has no usable header."""
+    if not path.is_file():
+        raise UnreadableFile(f"{path}: there is no such file")
+    json_lines = is_json_lines(path)
+    opener = gzip.open if path.suffix.lower() == ".gz" else open
+    with opener(path, "rt", encoding=encoding, errors="surrogateescape", newline="") as opened:
+        stream = cast(IO[str], opened)
+        try:
+            yield from _json_rows(stream) if json_lines else _csv_rows(stream, path)
+        except (gzip.BadGzipFile, EOFError) as error:
+            raise UnreadableFile(f"{path.name}: is not a whole gzip file ({error}); compress it again") from None
+
+
+def _json_rows(stream: IO[str]) -> Iterator[RawRow]:
+    decode = msgspec.json.Decoder(dict[str, Any]).decode
+    number = 0
+    while text := stream.readline(MAX_LINE + 1):
+        number += 1
+        if len(text) > MAX_LINE:
+            while text and not text.endswith("\n"):
+                text = stream.readline(MAX_LINE)
+            yield RawRow(number, {}, _row_fault("is longer than 4,000,000 characters", "split it", ""))
+        elif text.strip():
+            yield _json_row(number, text, decode)
+
+
+def _json_row(number: int, text: str, decode: Any) -> RawRow:
+    if _undecodable(text):
+        return RawRow(number, {}, _encoding_fault(text))
+    try:
+        return RawRow(number, decode(text))
+    except msgspec.DecodeError as error:
+        return RawRow(
+            number, {}, _row_fault(f"is not a JSON object: {error}", "write one JSON object on the line", text)
+        )
+
+
+def _csv_rows(stream: IO[str], path: Path) -> Iterator[RawRow]:
+    reader = csv.reader(stream, delimiter="\t" if ".tsv" in path.suffixes else ",")
+    try:
+        header = [name.strip() for name in next(reader, [])]
+    except csv.Error as error:
+        raise UnreadableFile(f"{path.name}: its header cannot be read ({error})") from None
+    if not any(header):
+        raise UnreadableFile(f"{path.name}: is empty; its first line must name the columns")
+    repeated = sorted({name for name in header if name and header.count(name) > 1})
+    if repeated:
+        raise UnreadableFile(f"{path.name}: names a column twice: {', '.join(repeated)}; name each once")
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            yield RawRow(line, {}, _row_fault(f"is not CSV: {error}", "quote the cell and double its quotes", ""))
+            continue
+        if cells is None:
+            return
+        if any(cells):
+            yield _csv_row(line, header, cells)
+
+
+def _csv_row(line: int, header: list[str], cells: list[str]) -> RawRow:
+    if any(_undecodable(cell) for cell in cells):
+        return RawRow(line, {}, _encoding_fault(next(cell for cell in cells if _undecodable(cell))))
+    if len(cells) != len(header):
+        problem = f"has {len(cells)} cells where the header has {len(header)}"
+        return RawRow(
+            line, {}, _row_fault(problem, "quote cells that hold commas; leave empty cells empty", ",".join(cells))
+        )
+    return RawRow(line, {name: cell for name, cell in zip(header, cells, strict=True) if name})
+
+
+def _undecodable(text: str) -> bool:
+    return not text.isascii() and any("\udc80" <= character <= "\udcff" for character in text)
+
+
+def _encoding_fault(text: str) -> Fault:
+    shown = text[:60].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return _row_fault("is not UTF-8 text", "save the file as UTF-8", shown)
+
+
+def _row_fault(problem: str, mend: str, value: str) -> Fault:
+    return Fault(field="(row)", problem=problem, mend=mend, value=value.strip()[:80])

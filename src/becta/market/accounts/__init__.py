@@ -1,0 +1,1 @@
+"""Who may act: API tokens with scopes. The issue Trust adds people."""

@@ -1,0 +1,91 @@
+"""The database: read and write transactions on SQLite (embedded) or PostgreSQL, and the schema's migrations."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlmodel import Session
+
+LOCK_WAIT_SECONDS = 30
+
+
+class Database:
+    """Opens transactions. Handlers open and close them in their own thread, and nothing slow happens inside."""
+
+    def __init__(self, url: str, *, connections: int = 8) -> None:
+        """Connect lazily to `url`, keeping up to `connections` open."""
+        self.url = url
+        self.engine = _engine(url, connections)
+        self._writing = self.engine.execution_options(begin_mode="IMMEDIATE")
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A read transaction; what it sees does not change while it lasts on SQLite."""
+        with Session(self.engine, autoflush=False, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A write transaction: committed on leaving, rolled back on any error. SQLite admits one writer at a time."""
+        with Session(self._writing, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A bare read connection, for hot paths that need one statement and no identity map."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    def migrate(self) -> None:
+        """Bring the schema to the newest version."""
+        command.upgrade(self.alembic_config(), "head")
+
+    def alembic_config(self) -> Config:
+        """Alembic's configuration for this database; used by `migrate` and the migration tests."""
+        config = Config()
+        config.set_main_option("script_location", str(files("becta.migrations")))
+        config.attributes["engine"] = self.engine
+        return config
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def _engine(url: str, connections: int) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        psycopg = parsed.set(drivername="postgresql+psycopg")
+        return create_engine(psycopg, pool_size=connections, max_overflow=2, pool_pre_ping=True)
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed, pool_size=connections, max_overflow=2, connect_args={"check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, _entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # we send BEGIN ourselves: sqlite3's own spoils savepoints
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={LOCK_WAIT_SECONDS * 1000}",
+            "cache_size=-32000",
+            "mmap_size=268435456",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        mode = connection.get_execution_options().get("begin_mode", "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {mode}")
+
+    return engine

@@ -1,0 +1,1 @@
+"""Listings as buyers see them: product, offers, particulars and badges joined."""

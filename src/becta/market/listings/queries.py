@@ -1,0 +1,204 @@
+"""Reading listings: every list takes a constant number of statements, whatever its length."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Row
+from sqlmodel import Session, col, or_, select
+
+from becta.catalogue.categories import Kind
+from becta.catalogue.connectivity.models import ConnectivityRow
+from becta.catalogue.offers.models import Offer
+from becta.catalogue.offers.rules import OfferState
+from becta.catalogue.products.models import ListingVersion, Product
+from becta.catalogue.products.rules import ListingState
+from becta.catalogue.suppliers.models import Supplier
+from becta.compliance.badges.models import BadgeClaimRow
+from becta.kernel.errors import NotFound
+from becta.market.listings.compose import (
+    ListingParts,
+    OfferParts,
+    fresh_until,
+    product_card,
+    product_out,
+    supplier_out,
+)
+from becta.market.listings.models import ListingView
+from becta.market.listings.schemas import SupplierOut
+from becta.refurb.units.models import RemanufacturedDeviceRow
+
+encode = msgspec.json.Encoder().encode
+
+
+class ListingFilter(Struct, frozen=True, kw_only=True):
+    """Which published listings to list."""
+
+    kind: Kind | None = None
+    category: str | None = None
+    supplier_id: UUID | None = None
+
+
+def load_listings(session: Session, product_ids: Sequence[UUID]) -> dict[UUID, ListingParts]:
+    """The published listings among these products, in five statements."""
+    if not product_ids:
+        return {}
+    heads = session.exec(
+        select(Product, ListingVersion, Supplier)
+        .join(ListingVersion, col(ListingVersion.product_id) == Product.id)
+        .join(Supplier, col(Supplier.id) == Product.supplier_id)
+        .where(col(Product.id).in_(product_ids), ListingVersion.state == ListingState.PUBLISHED)
+    ).all()
+    version_ids = [version.id for product, version, _ in heads if product.kind is Kind.CONNECTIVITY]
+    packages = session.exec(select(ConnectivityRow).where(col(ConnectivityRow.version_id).in_(version_ids))).all()
+    package_of = {package.version_id: package for package in packages}
+    offers = _offers(session, product_ids)
+    supplier_ids = {supplier.id for _, _, supplier in heads}
+    claims = session.exec(
+        select(BadgeClaimRow)
+        .where(or_(col(BadgeClaimRow.product_id).in_(product_ids), col(BadgeClaimRow.supplier_id).in_(supplier_ids)))
+        .order_by(col(BadgeClaimRow.id))
+    ).all()
+    claims_of: dict[UUID | None, list[BadgeClaimRow]] = defaultdict(list)
+    for claim in claims:
+        claims_of[claim.product_id or claim.supplier_id].append(claim)
+    return {
+        product.id: ListingParts(
+            product=product,
+            version=version,
+            supplier=supplier,
+            package=package_of.get(version.id),
+            offers=tuple(offers[product.id]),
+            claims=(*claims_of[supplier.id], *claims_of[product.id]),
+        )
+        for product, version, supplier in heads
+    }
+
+
+def _offers(session: Session, product_ids: Sequence[UUID]) -> dict[UUID, list[OfferParts]]:
+    rows = session.exec(
+        select(Offer, Supplier, RemanufacturedDeviceRow)
+        .join(Supplier, col(Supplier.id) == Offer.supplier_id)
+        .outerjoin(RemanufacturedDeviceRow, col(RemanufacturedDeviceRow.offer_id) == Offer.id)
+        .where(col(Offer.product_id).in_(product_ids), Offer.state == OfferState.ACTIVE)
+        .order_by(col(Offer.id))
+    ).all()
+    offers: dict[UUID, list[OfferParts]] = defaultdict(list)
+    for offer, supplier, unit in rows:
+        offers[offer.product_id].append(OfferParts(offer=offer, supplier=supplier, unit=unit))
+    return offers
+
+
+_HEAD = (
+    select(
+        col(Product.id),
+        col(Product.revision) + col(Supplier.revision),
+        col(ListingView.stamp),
+        col(ListingView.fresh_until),
+    )
+    .join(
+        ListingVersion,
+        (col(ListingVersion.product_id) == Product.id) & (col(ListingVersion.state) == ListingState.PUBLISHED),
+    )
+    .join(Supplier, col(Supplier.id) == Product.supplier_id)
+    .outerjoin(ListingView, col(ListingView.product_id) == Product.id)
+)
+_BODY = _HEAD.add_columns(col(ListingView.body))
+_CARD = _HEAD.add_columns(col(ListingView.card))
+
+
+def product_body(session: Session, product_id: UUID, *, now: datetime) -> tuple[int, bytes]:
+    """A published product's JSON and its revision: one statement while its view is fresh; raises NotFound."""
+    row = session.execute(_BODY.where(col(Product.id) == product_id)).first()
+    if row is None:
+        raise NotFound("product", product_id)
+    if _is_fresh(row, now):
+        return row[1], row[4]
+    parts = load_listings(session, [product_id]).get(product_id)
+    if parts is None:
+        raise NotFound("product", product_id)
+    return parts.stamp, encode(product_out(parts, now=now))
+
+
+def product_cards(
+    session: Session, wanted: ListingFilter, *, after: UUID | None, limit: int, now: datetime
+) -> list[tuple[UUID, bytes]]:
+    """Published listings as card JSON, oldest product first, after a given one."""
+    query = _CARD.order_by(col(Product.id)).limit(limit)
+    if wanted.kind is not None:
+        query = query.where(col(Product.kind) == wanted.kind)
+    if wanted.category is not None:
+        query = query.where(col(ListingVersion.category) == wanted.category)
+    if wanted.supplier_id is not None:
+        query = query.where(col(Product.supplier_id) == wanted.supplier_id)
+    if after is not None:
+        query = query.where(col(Product.id) > after)
+    rows = session.execute(query).all()
+    stale = load_listings(session, [row[0] for row in rows if not _is_fresh(row, now)])
+    return [
+        (row[0], row[4] if _is_fresh(row, now) else encode(product_card(stale[row[0]], now=now)))
+        for row in rows
+        if _is_fresh(row, now) or row[0] in stale
+    ]
+
+
+def _is_fresh(row: Row[Any], now: datetime) -> bool:
+    current, stamp, until = row[1], row[2], row[3]
+    return bool(stamp == current and (until is None or now < until))
+
+
+def views_of(listings: Iterable[ListingParts], *, now: datetime) -> Iterator[dict[str, object]]:
+    """Rows of `listing_view` for these listings."""
+    for parts in listings:
+        yield {
+            "product_id": parts.product.id,
+            "stamp": parts.stamp,
+            "fresh_until": fresh_until(parts, now=now),
+            "body": encode(product_out(parts, now=now)),
+            "card": encode(product_card(parts, now=now)),
+        }
+
+
+def suppliers_out(session: Session, *, after: UUID | None, limit: int, now: datetime) -> list[SupplierOut]:
+    """Suppliers in order of registration, with their badges, in two statements."""
+    query = select(Supplier).order_by(col(Supplier.id)).limit(limit)
+    if after is not None:
+        query = query.where(col(Supplier.id) > after)
+    suppliers = session.exec(query).all()
+    claims = session.exec(
+        select(BadgeClaimRow)
+        .where(col(BadgeClaimRow.supplier_id).in_([supplier.id for supplier in suppliers]))
+        .order_by(col(BadgeClaimRow.id))
+    ).all()
+    claims_of: dict[UUID | None, list[BadgeClaimRow]] = defaultdict(list)
+    for claim in claims:
+        claims_of[claim.supplier_id].append(claim)
+    return [supplier_out(supplier, claims_of[supplier.id], now=now) for supplier in suppliers]
+
+
+def one_supplier(session: Session, supplier_id: UUID, *, now: datetime) -> SupplierOut:
+    """A supplier with its badges; raises NotFound."""
+    supplier = session.get(Supplier, supplier_id)
+    if supplier is None:
+        raise NotFound("supplier", supplier_id)
+    claims = session.exec(select(BadgeClaimRow).where(BadgeClaimRow.supplier_id == supplier_id)).all()
+    return supplier_out(supplier, claims, now=now)
+
+
+def published_stamps(session: Session, *, after: UUID | None, limit: int) -> list[tuple[UUID, int]]:
+    """(id, stamp) of published listings in order of id, for comparing with the index."""
+    query = (
+        select(col(Product.id), col(Product.revision) + col(Supplier.revision))
+        .join(ListingVersion, col(ListingVersion.product_id) == Product.id)
+        .join(Supplier, col(Supplier.id) == Product.supplier_id)
+        .where(ListingVersion.state == ListingState.PUBLISHED)
+        .order_by(col(Product.id))
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(col(Product.id) > after)
+    return [(row[0], row[1]) for row in session.exec(query).all()]
