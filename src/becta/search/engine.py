@@ -108,7 +108,7 @@ class Writer(Protocol):
     """Changes to one index. Nothing is visible before `commit`, which is durable when it returns."""
 
     def put(self, document: Document) -> None:
-        """Add the document, or replace the one with its id. A document the engine cannot take raises ValueError and changes nothing."""
+        """Add the document, or replace the one with its id; ValueError, and no change, if it cannot be taken."""
 
     def remove(self, document_id: str) -> None:
         """Take the document out; no error if it is not there."""
@@ -137,13 +137,16 @@ class SearchEngine(Protocol):
         """Completions of what a person is typing, best first."""
 
     def exclusive(self, *, wait: float = 60.0) -> AbstractContextManager[Writer]:
-        """The right to write, across processes; waits up to `wait` seconds, then raises TimeoutError. Uncommitted changes are dropped on exit."""
+        """The right to write, across processes; what is not committed is dropped on exit.
+
+        Waits up to `wait` seconds for another writer, then raises TimeoutError.
+        """
 
     def rebuild(self) -> AbstractContextManager[Rebuild]:
         """A new empty index beside the current one, dropped on exit unless switched to."""
 
     def is_fresh(self) -> bool:
-        """Whether there is no usable index on disk (new, unreadable, or of another schema), so that one must be built."""
+        """Whether there is no usable index (new, unreadable, or of another schema), so that one must be built."""
 
     def close(self) -> None:
         """Let go of files and threads."""

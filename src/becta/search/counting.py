@@ -1,0 +1,123 @@
+"""Facet counts over an answer, by tantivy's aggregations, with badges counted only where valid."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tantivy import FieldType, Occur, Schema, Searcher
+from tantivy import Query as Clause
+
+from becta.search.engine import FacetCount, Query
+from becta.search.facets import in_order, known_facets
+from becta.search.schema import SEPARATOR
+from becta.search.validity import BadgeClock
+
+_MOST_VALUES = 10_000
+_HIGHEST = 2**63 - 1
+
+
+class Narrowing:
+    """The filters of one query as clauses, each facet apart."""
+
+    def __init__(self, query: Query, schema: Schema, clock: BadgeClock) -> None:
+        known_facets(query.filters)
+        self._always: list[Clause] = []
+        self._by_facet: dict[str, Clause] = {}
+        low, high = query.price_min_pence, query.price_max_pence
+        if low is not None or high is not None:
+            floor = min(max(low or 0, 0), _HIGHEST)
+            ceiling = _HIGHEST if high is None else min(high, _HIGHEST)
+            if ceiling < floor:
+                self._always.append(Clause.empty_query())
+            else:
+                self._always.append(Clause.range_query(schema, "price", FieldType.Unsigned, floor, ceiling))
+        for facet, values in query.filters.items():
+            if not values:
+                continue
+            if facet == "badge":
+                clauses = [clock.having(code, query.now) for code in values]
+            else:
+                clauses = [Clause.term_query(schema, f"is_{facet}", value) for value in values]
+            self._by_facet[facet] = (
+                clauses[0] if len(clauses) == 1 else Clause.boolean_query([(Occur.Should, each) for each in clauses])
+            )
+
+    def facets(self) -> frozenset[str]:
+        """The facets that are filtered on."""
+        return frozenset(self._by_facet)
+
+    def apply(self, match: Clause | None, *, without: str = "", unscored: bool = False) -> Clause:
+        """`match` (None for everything) narrowed by every filter but one facet's own."""
+        filters = self._always + [clause for facet, clause in self._by_facet.items() if facet != without]
+        if not filters:
+            return Clause.all_query() if match is None else match
+        if not unscored:
+            filters = [Clause.const_score_query(clause, 0.0) for clause in filters]
+        clauses = filters if match is None else [match, *filters]
+        return Clause.boolean_query([(Occur.Must, clause) for clause in clauses])
+
+
+class Counter:
+    """Counts facets in one commit."""
+
+    def __init__(self, searcher: Searcher, schema: Schema, clock: BadgeClock) -> None:
+        self._searcher = searcher
+        self._schema = schema
+        self._clock = clock
+
+    def count(
+        self, match: Clause | None, narrowing: Narrowing, facets: Iterable[str], now: int
+    ) -> dict[str, tuple[FacetCount, ...]]:
+        """The counts of each facet, its own filter left out."""
+        chosen = known_facets(facets)
+        filtered = narrowing.facets()
+        together = [facet for facet in chosen if facet not in filtered]
+        found: dict[str, tuple[FacetCount, ...]] = {}
+        if together:
+            found |= self._over(narrowing.apply(match, unscored=True), together, now)
+        for facet in chosen:
+            if facet in filtered:
+                found |= self._over(narrowing.apply(match, without=facet, unscored=True), [facet], now)
+        return {facet: found[facet] for facet in chosen}
+
+    def _over(self, clause: Clause, facets: list[str], now: int) -> dict[str, tuple[FacetCount, ...]]:
+        wanted = {facet: _values_of(f"of_{facet}") for facet in facets}
+        buckets = self._searcher.aggregate(clause, wanted)
+        found = {facet: _tally(buckets[facet]["buckets"]) for facet in facets}
+        if "badge" in found:
+            self._take_lapsed(clause, found["badge"], now)
+        return {
+            facet: in_order(
+                facet,
+                (FacetCount(value=value, label=label, count=count) for value, (label, count) in values.items()),
+            )
+            for facet, values in found.items()
+        }
+
+    def _take_lapsed(self, clause: Clause, badges: dict[str, tuple[str, int]], now: int) -> None:
+        for code, terms in self._clock.lapsed(now).items():
+            if code not in badges:
+                continue
+            gone = Clause.term_set_query(self._schema, "badge_window", terms)
+            both = Clause.boolean_query([(Occur.Must, clause), (Occur.Must, gone)])
+            label, count = badges[code]
+            badges[code] = (
+                label,
+                count
+                - int(self._searcher.aggregate(both, {"n": {"value_count": {"field": "by_title"}}})["n"]["value"]),
+            )
+
+
+def _values_of(field: str) -> dict[str, Any]:
+    return {"terms": {"field": field, "size": _MOST_VALUES}}
+
+
+def _tally(buckets: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, int]]:
+    """Counts by value; a value under two labels keeps the commoner."""
+    label: dict[str, str] = {}
+    counts: dict[str, int] = defaultdict(int)
+    for bucket in buckets:
+        value, _, words = bucket["key"].rpartition(SEPARATOR)
+        label.setdefault(value, words)
+        counts[value] += bucket["doc_count"]
+    return {value: (label[value], count) for value, count in counts.items()}

@@ -1,0 +1,411 @@
+"""What every search engine must do, whichever it is."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from becta.search.documents import BadgeMark, Document
+from becta.search.engine import FACETS, Answer, Query, SearchEngine, Sort, put_all
+from becta.search.memory import MemoryEngine
+from becta.search.tantivy_engine import TantivyEngine
+
+NOW = 1_800_000_000
+
+
+def badge(code: str = "safe", **spans: int | None) -> BadgeMark:
+    return BadgeMark(code=code, name=code.title(), level="gold", holder="product", **spans)
+
+
+def product(key: str, title: str, **facts: object) -> Document:
+    return Document(
+        **{
+            "id": key,
+            "revision": 1,
+            "reference": key.upper(),
+            "kind": "device",
+            "title": title,
+            "supplier_id": "s1",
+            "supplier": "Northern Supplies",
+            **facts,
+        }
+    )
+
+
+CATALOGUE = [
+    product(
+        "a1",
+        "Acer Chromebook 314",
+        brand="Acer",
+        model="NX-AUT.004",
+        codes=("4710886543210",),
+        category="chromebooks",
+        category_name="Chromebooks",
+        summary="A sturdy device for pupils",
+        phases=("primary", "secondary"),
+        conditions=("new",),
+        price_pence=199_00,
+        published_at=300,
+        badges=(badge("safe", valid_until=NOW), badge("green")),
+    ),
+    product(
+        "a2",
+        "Lenovo ThinkPad laptop 14",
+        brand="Lenovo",
+        model="TP-14",
+        category="laptops",
+        category_name="Laptops",
+        phases=("secondary",),
+        conditions=("refurbished",),
+        price_pence=350_00,
+        published_at=200,
+        supplier_id="s2",
+        supplier="Western Devices",
+        badges=(badge("safe", valid_until=NOW + 1),),
+    ),
+    product(
+        "a3",
+        "Laptop charging trolley",
+        category="furniture",
+        category_name="Furniture",
+        price_pence=899_00,
+        published_at=100,
+        badges=(badge("green", valid_from=NOW + 1),),
+    ),
+    product("a4", "Brother TN-2110 toner cartridge", model="TN2110", category="printing", price_pence=45_00),
+    product("a5", "Safeguarding course for teachers", kind="training", summary="Half a day <online> & live"),
+]
+
+
+@pytest.fixture(params=["memory", "tantivy"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchEngine]:
+    engine: SearchEngine = MemoryEngine() if request.param == "memory" else TantivyEngine(tmp_path / "index")
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def engine(empty: SearchEngine) -> SearchEngine:
+    fill(empty, CATALOGUE)
+    return empty
+
+
+def fill(engine: SearchEngine, documents: list[Document]) -> None:
+    with engine.exclusive() as writer:
+        put_all(writer, documents)
+        writer.commit()
+
+
+def ask(engine: SearchEngine, text: str = "", now: int = NOW, **rest: object) -> Answer:
+    return engine.search(Query(**{"text": text, "now": now, **rest}))
+
+
+def ids(answer: Answer) -> list[str]:
+    return [hit.card.id for hit in answer.hits]
+
+
+def counts(answer: Answer, facet: str) -> dict[str, int]:
+    return {one.value: one.count for one in answer.facets[facet]}
+
+
+def test_a_new_engine_is_fresh_and_answers_with_nothing(empty: SearchEngine) -> None:
+    assert empty.is_fresh()
+    assert ask(empty, "laptop") == Answer(hits=(), facets=dict.fromkeys(FACETS, ()), total=0)
+    assert empty.suggest("lap") == ()
+
+
+def test_after_a_commit_it_is_no_longer_fresh(engine: SearchEngine) -> None:
+    assert not engine.is_fresh()
+
+
+def test_an_empty_question_shows_everything_newest_first(engine: SearchEngine) -> None:
+    answer = ask(engine)
+    assert ids(answer) == ["a1", "a2", "a3", "a4", "a5"]
+    assert answer.total == 5
+    assert answer.relaxed is None
+    assert answer.hits[0].highlights == {}
+
+
+def test_every_word_must_be_met(engine: SearchEngine) -> None:
+    assert ids(ask(engine, "laptop trolley")) == ["a3"]
+
+
+def test_endings_do_not_matter(engine: SearchEngine) -> None:
+    assert ids(ask(engine, "trolleys")) == ["a3"]
+
+
+@pytest.mark.parametrize("text", ["TN-2110", "tn2110", "TN 2110", "tn.2110 "])
+def test_a_part_number_is_found_however_it_is_written(engine: SearchEngine, text: str) -> None:
+    assert ids(ask(engine, text)) == ["a4"]
+
+
+@pytest.mark.parametrize("text", ["4710886543210", "nx-aut.004", "NXAUT004"])
+def test_codes_and_models_are_found(engine: SearchEngine, text: str) -> None:
+    assert ids(ask(engine, text)) == ["a1"]
+
+
+def test_the_last_word_may_be_unfinished(engine: SearchEngine) -> None:
+    assert ids(ask(engine, "safegu")) == ["a5"]
+
+
+def test_suggestions_complete_the_last_word(engine: SearchEngine) -> None:
+    assert "chromebook" in engine.suggest("chromeb")
+    assert len(engine.suggest("c", limit=1)) == 1
+
+
+def test_a_misspelt_word_is_corrected_and_the_answer_says_so(engine: SearchEngine) -> None:
+    answer = ask(engine, "chromebok")
+    assert ids(answer) == ["a1"]
+    assert answer.relaxed is not None
+    assert answer.relaxed.how == "corrected"
+    assert answer.relaxed.corrections == {"chromebok": "chromebook"}
+    assert answer.relaxed.query == "chromebook"
+    assert answer.relaxed.message == "Nothing matches “chromebok”, so these are results for “chromebook”."
+
+
+def test_words_that_nothing_has_are_left_out_and_the_answer_says_so(engine: SearchEngine) -> None:
+    answer = ask(engine, "toner zxqvjkwp")
+    assert ids(answer) == ["a4"]
+    assert answer.relaxed is not None
+    assert answer.relaxed.how == "fewer_words"
+    assert answer.relaxed.ignored == ("zxqvjkwp",)
+    assert answer.relaxed.message == "Nothing matches every word, so these are results without “zxqvjkwp”."
+
+
+def test_a_question_like_nothing_at_all_has_an_empty_answer(engine: SearchEngine) -> None:
+    assert ask(engine, "zxqvjkwp").total == 0
+
+
+def test_what_matched_is_marked_and_the_rest_is_escaped(engine: SearchEngine) -> None:
+    (hit,) = ask(engine, "course online").hits
+    assert (
+        hit.highlights
+        == {
+            "title": "Safeguarding <mark>course</mark> for teachers",
+            "summary": "Half a day &lt;<mark>online</mark>&gt; &amp; live",
+        }
+        or hit.highlights["summary"] == "Half a day <mark>&lt;online&gt;</mark> &amp; live"
+    )
+
+
+def test_facets_count_the_whole_answer(engine: SearchEngine) -> None:
+    answer = ask(engine, limit=1)
+    assert counts(answer, "kind") == {"device": 4, "training": 1}
+    assert counts(answer, "supplier") == {"s1": 4, "s2": 1}
+    assert counts(answer, "phase") == {"secondary": 2, "primary": 1}
+    assert counts(answer, "condition") == {"new": 1, "refurbished": 1}
+    assert counts(answer, "region") == {}
+    assert [(one.value, one.label, one.count) for one in answer.facets["price_band"]] == [
+        ("25-100", "£25 to £100", 1),
+        ("100-250", "£100 to £250", 1),
+        ("250-500", "£250 to £500", 1),
+        ("500-1000", "£500 to £1,000", 1),
+    ]
+    labels = {one.value: one.label for one in answer.facets["supplier"]}
+    assert labels == {"s1": "Northern Supplies", "s2": "Western Devices"}
+
+
+def test_only_the_facets_asked_for_are_counted(engine: SearchEngine) -> None:
+    assert set(ask(engine, facets=("kind",)).facets) == {"kind"}
+    assert ask(engine, facets=()).facets == {}
+
+
+def test_values_of_a_facet_widen_and_facets_narrow(engine: SearchEngine) -> None:
+    both = ask(engine, filters={"category": ("laptops", "chromebooks")})
+    assert ids(both) == ["a1", "a2"]
+    assert ids(ask(engine, filters={"category": ("laptops", "chromebooks"), "condition": ("new",)})) == ["a1"]
+
+
+def test_a_facet_keeps_its_other_choices_while_the_rest_follow_the_filter(engine: SearchEngine) -> None:
+    answer = ask(engine, filters={"category": ("laptops",)})
+    assert counts(answer, "category") == {"chromebooks": 1, "furniture": 1, "laptops": 1, "printing": 1}
+    assert counts(answer, "supplier") == {"s2": 1}
+
+
+def test_prices_can_be_bounded_and_a_product_without_price_is_outside_bounds(engine: SearchEngine) -> None:
+    assert ids(ask(engine, price_min_pence=199_00, price_max_pence=350_00)) == ["a1", "a2"]
+    assert ids(ask(engine, price_min_pence=0, sort=Sort.PRICE_ASC)) == ["a4", "a1", "a2", "a3"]
+    assert ids(ask(engine, filters={"price_band": ("25-100",)})) == ["a4"]
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        (Sort.PRICE_ASC, ["a4", "a1", "a2", "a3", "a5"]),
+        (Sort.PRICE_DESC, ["a3", "a2", "a1", "a4", "a5"]),
+        (Sort.NEWEST, ["a1", "a2", "a3", "a4", "a5"]),
+        (Sort.TITLE, ["a1", "a4", "a3", "a2", "a5"]),
+    ],
+)
+def test_hits_come_in_the_order_asked_for(engine: SearchEngine, sort: Sort, expected: list[str]) -> None:
+    assert ids(ask(engine, sort=sort)) == expected
+
+
+def test_a_badge_goes_at_its_last_second_though_nothing_was_indexed_again(engine: SearchEngine) -> None:
+    assert counts(ask(engine, now=NOW - 1), "badge") == {"safe": 2, "green": 1}
+    assert counts(ask(engine, now=NOW), "badge") == {"safe": 1, "green": 1}
+    assert counts(ask(engine, now=NOW + 1), "badge") == {"green": 2}
+
+
+@pytest.mark.parametrize(("now", "expected"), [(NOW - 1, ["a1", "a2"]), (NOW, ["a2"]), (NOW + 1, [])])
+def test_filtering_on_a_badge_obeys_the_clock(engine: SearchEngine, now: int, expected: list[str]) -> None:
+    assert ids(ask(engine, now=now, filters={"badge": ("safe",)})) == expected
+
+
+def test_cards_show_only_badges_valid_now(engine: SearchEngine) -> None:
+    def shown(now: int) -> list[list[str]]:
+        return [[mark.code for mark in hit.card.badges] for hit in ask(engine, now=now).hits[:3]]
+
+    assert shown(NOW - 1) == [["safe", "green"], ["safe"], []]
+    assert shown(NOW) == [["green"], ["safe"], []]
+    assert shown(NOW + 1) == [["green"], [], ["green"]]
+
+
+def test_a_badge_held_twice_is_counted_once_and_lasts_as_long_as_the_longer(empty: SearchEngine) -> None:
+    fill(empty, [product("b1", "Twice", badges=(badge(valid_until=NOW), badge(valid_from=NOW, valid_until=NOW + 5)))])
+    assert counts(ask(empty, now=NOW - 1), "badge") == {"safe": 1}
+    assert counts(ask(empty, now=NOW), "badge") == {"safe": 1}
+    assert counts(ask(empty, now=NOW + 5), "badge") == {}
+
+
+def test_putting_the_same_id_replaces(engine: SearchEngine) -> None:
+    fill(engine, [product("a2", "Framework laptop", category="laptops")])
+    assert ask(engine, "thinkpad").total == 0
+    assert ids(ask(engine, "framework")) == ["a2"]
+    assert ask(engine).total == 5
+
+
+def test_a_removed_document_is_gone_and_removing_nothing_is_no_error(engine: SearchEngine) -> None:
+    with engine.exclusive() as writer:
+        writer.remove("a4")
+        writer.remove("no such id")
+        writer.commit()
+    assert ask(engine, "toner").total == 0
+    assert counts(ask(engine), "kind") == {"device": 3, "training": 1}
+
+
+def test_put_and_removed_in_one_batch_leaves_the_last_word(empty: SearchEngine) -> None:
+    with empty.exclusive() as writer:
+        writer.put(product("b1", "First"))
+        writer.put(product("b1", "Second"))
+        writer.put(product("b2", "Gone"))
+        writer.remove("b2")
+        writer.commit()
+    assert [hit.card.title for hit in ask(empty).hits] == ["Second"]
+
+
+def test_nothing_is_seen_before_its_commit_and_leaving_drops_it(engine: SearchEngine) -> None:
+    with engine.exclusive() as writer:
+        writer.put(product("b1", "Uncommitted thing"))
+        assert ask(engine, "uncommitted").total == 0
+    assert ask(engine, "uncommitted").total == 0
+    assert sorted(stamps(engine)) == [(f"a{n}", 1) for n in range(1, 6)]
+
+
+def stamps(engine: SearchEngine) -> list[tuple[str, int]]:
+    with engine.exclusive() as writer:
+        return list(writer.stamps())
+
+
+def test_stamps_tell_the_revision_of_every_document_as_last_committed(engine: SearchEngine) -> None:
+    with engine.exclusive() as writer:
+        writer.put(product("a1", "Acer Chromebook 314", revision=7))
+        writer.remove("a2")
+        assert ("a1", 1) in list(writer.stamps())
+        writer.commit()
+        assert sorted(writer.stamps()) == [("a1", 7), ("a3", 1), ("a4", 1), ("a5", 1)]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        product("b1", "Bad price", price_pence=-1),
+        product("b1", "Huge price", price_pence=2**80),
+        product("b1", "Lone surrogate \ud800", summary="\ud800"),
+        product("b1", 7),
+        product("", "No id"),
+        product("b1", "Price in words", price_pence="cheap"),
+    ],
+)
+def test_a_document_that_cannot_be_taken_is_refused_and_the_writer_lives(engine: SearchEngine, bad: Document) -> None:
+    with engine.exclusive() as writer:
+        with pytest.raises(ValueError, match=r"."):
+            writer.put(bad)
+        writer.put(product("b2", "Perfectly fine"))
+        writer.commit()
+    assert ask(engine).total == 6
+    assert ids(ask(engine, "perfectly")) == ["b2"]
+
+
+def test_a_rebuild_is_unseen_until_switched_to_and_then_replaces_all(engine: SearchEngine) -> None:
+    with engine.rebuild() as fresh:
+        fresh.put(product("b1", "Brand new"))
+        fresh.commit()
+        assert sorted(fresh.stamps()) == [("b1", 1)]
+        assert ask(engine).total == 5
+        with engine.exclusive():
+            fresh.switch()
+        assert ids(ask(engine)) == ["b1"]
+    assert ids(ask(engine)) == ["b1"]
+    fill(engine, [product("b2", "After the switch")])
+    assert ask(engine).total == 2
+
+
+def test_a_rebuild_not_switched_to_changes_nothing(engine: SearchEngine) -> None:
+    with engine.rebuild() as fresh:
+        fresh.put(product("b1", "Brand new"))
+        fresh.commit()
+    assert ask(engine).total == 5
+
+
+def test_a_failure_while_writing_drops_the_batch_and_frees_the_right_to_write(engine: SearchEngine) -> None:
+    def fail_half_way() -> None:
+        with engine.exclusive() as writer:
+            writer.put(product("b1", "Half done"))
+            raise RuntimeError("on purpose")
+
+    with pytest.raises(RuntimeError, match="on purpose"):
+        fail_half_way()
+    fill(engine, [product("b2", "Next")])
+    assert ask(engine).total == 6
+
+
+def test_only_one_may_write_and_the_next_waits_in_vain(engine: SearchEngine) -> None:
+    refused: list[bool] = []
+
+    def second() -> None:
+        try:
+            with engine.exclusive(wait=0.01):
+                pass
+        except TimeoutError:
+            refused.append(True)
+
+    with engine.exclusive():
+        thread = threading.Thread(target=second)
+        thread.start()
+        thread.join()
+    assert refused == [True]
+
+
+def test_pages_follow_one_another_even_when_everything_ties(empty: SearchEngine) -> None:
+    fill(empty, [product(f"p{number:03}", "Identical cable") for number in range(100)][::-1])
+    expected = [f"p{number:03}" for number in range(100)]
+    for sort in Sort:
+        pages = [ids(ask(empty, "cable", sort=sort, offset=offset, limit=7)) for offset in range(0, 100, 7)]
+        assert [each for page in pages for each in page] == expected
+    assert ids(ask(empty, offset=95, limit=10)) == expected[95:]
+    assert ids(ask(empty, "cable", offset=100)) == []
+    assert ask(empty, "cable", offset=100).total == 100
+    assert ids(ask(empty, "cable", limit=0)) == []
+
+
+def test_a_facet_that_does_not_exist_is_an_error(engine: SearchEngine) -> None:
+    with pytest.raises(ValueError, match="colour"):
+        ask(engine, facets=("colour",))
+    with pytest.raises(ValueError, match="colour"):
+        ask(engine, filters={"colour": ("red",)})
+
+
+def test_an_empty_choice_does_not_filter(engine: SearchEngine) -> None:
+    assert ask(engine, filters={"kind": ()}).total == 5
