@@ -1,0 +1,1 @@
+"""Pages: templates, their view models and the assets they use."""
