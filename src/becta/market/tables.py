@@ -8,7 +8,13 @@ from becta.compliance.badges.models import BadgeClaimRow
 from becta.kernel.events import AuditEvent, OutboxMessage
 from becta.market.accounts.models import ApiToken
 from becta.market.listings.models import ListingView
-from becta.market.organisations.models import Establishment, EstablishmentGroup, EstablishmentLink, GroupMembership
+from becta.market.organisations.models import (
+    Establishment,
+    EstablishmentGroup,
+    EstablishmentLink,
+    GroupMembership,
+    RegisterState,
+)
 from becta.refurb.units.models import RemanufacturedDeviceRow
 
 __all__ = [
@@ -25,6 +31,7 @@ __all__ = [
     "Offer",
     "OutboxMessage",
     "Product",
+    "RegisterState",
     "RemanufacturedDeviceRow",
     "Supplier",
 ]

@@ -13,6 +13,7 @@ from becta.catalogue.offers.models import Offer
 from becta.catalogue.offers.rules import Region, Tier
 from becta.catalogue.products.models import ListingVersion, Product
 from becta.catalogue.products.rules import Phase
+from becta.catalogue.products.service import content_of
 from becta.catalogue.suppliers.models import Supplier
 from becta.catalogue.suppliers.rules import Contact
 from becta.compliance.badges.models import BadgeClaimRow
@@ -24,11 +25,13 @@ from becta.market.listings.schemas import (
     BadgeOut,
     BadgeShort,
     CategoryOut,
+    ClaimOut,
     OfferOut,
     ProductCard,
     ProductOut,
     SupplierOut,
     SupplierRef,
+    VersionOut,
 )
 from becta.refurb.units.models import RemanufacturedDeviceRow
 from becta.refurb.units.rules import RemanufacturedDevice
@@ -68,7 +71,7 @@ def product_out(parts: ListingParts, *, now: datetime) -> ProductOut:
     badges = [badge_out(claim, now=now) for claim in parts.claims]
     return ProductOut(
         id=parts.product.id,
-        revision=parts.stamp,
+        revision=parts.product.revision,
         reference=parts.product.reference,
         kind=parts.product.kind,
         supplier=supplier_ref(parts.supplier),
@@ -245,6 +248,41 @@ def supplier_out(supplier: Supplier, claims: Iterable[BadgeClaimRow], *, now: da
         contacts=tuple(msgspec.convert(contact, Contact) for contact in supplier.contacts),
         badges=tuple(badge for badge in badges if badge.standing in SHOWN),
         past_badges=tuple(badge for badge in badges if badge.standing in (Standing.EXPIRED, Standing.REVOKED)),
+    )
+
+
+def version_out(product: Product, version: ListingVersion, package: ConnectivityRow | None) -> VersionOut:
+    """One version of a listing for those who work on it."""
+    return VersionOut(
+        product_id=product.id,
+        product_revision=product.revision,
+        reference=product.reference,
+        kind=product.kind,
+        number=version.number,
+        state=version.state,
+        reasons=tuple(version.reasons),
+        content=content_of(version, package),
+        created_at=version.created_at,
+        submitted_at=version.submitted_at,
+        decided_at=version.decided_at,
+        published_at=version.published_at,
+    )
+
+
+def claim_out(claim: BadgeClaimRow, *, now: datetime) -> ClaimOut:
+    """A badge claim for those who make and decide it."""
+    holder_id = claim.product_id or claim.supplier_id
+    assert holder_id is not None  # the table's check constraint
+    return ClaimOut(
+        id=claim.id,
+        revision=claim.revision,
+        holder=Holder.PRODUCT if claim.product_id else Holder.SUPPLIER,
+        holder_id=holder_id,
+        state=claim.state,
+        reasons=tuple(claim.reasons),
+        badge=badge_out(claim, now=now),
+        created_at=claim.created_at,
+        decided_at=claim.decided_at,
     )
 
 

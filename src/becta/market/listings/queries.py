@@ -23,13 +23,15 @@ from becta.kernel.errors import NotFound
 from becta.market.listings.compose import (
     ListingParts,
     OfferParts,
+    claim_out,
     fresh_until,
     product_card,
     product_out,
     supplier_out,
+    version_out,
 )
 from becta.market.listings.models import ListingView
-from becta.market.listings.schemas import SupplierOut
+from becta.market.listings.schemas import ClaimOut, SupplierOut, VersionOut
 from becta.refurb.units.models import RemanufacturedDeviceRow
 
 encode = msgspec.json.Encoder().encode
@@ -111,17 +113,14 @@ _BODY = _HEAD.add_columns(col(ListingView.body))
 _CARD = _HEAD.add_columns(col(ListingView.card))
 
 
-def product_body(session: Session, product_id: UUID, *, now: datetime) -> tuple[int, bytes]:
-    """A published product's JSON and its revision: one statement while its view is fresh; raises NotFound."""
+def product_body(session: Session, product_id: UUID, *, now: datetime) -> bytes:
+    """A published product's JSON, in one statement while its view is fresh; raises NotFound."""
     row = session.execute(_BODY.where(col(Product.id) == product_id)).first()
     if row is None:
         raise NotFound("product", product_id)
     if _is_fresh(row, now):
-        return row[1], row[4]
-    parts = load_listings(session, [product_id]).get(product_id)
-    if parts is None:
-        raise NotFound("product", product_id)
-    return parts.stamp, encode(product_out(parts, now=now))
+        return bytes(row[4])
+    return encode(product_out(one_listing(session, product_id), now=now))
 
 
 def product_cards(
@@ -146,7 +145,7 @@ def product_cards(
     ]
 
 
-def _is_fresh(row: Row[Any], now: datetime) -> bool:
+def _is_fresh(row: Row[*tuple[Any, ...]], now: datetime) -> bool:
     current, stamp, until = row[1], row[2], row[3]
     return bool(stamp == current and (until is None or now < until))
 
@@ -202,3 +201,54 @@ def published_stamps(session: Session, *, after: UUID | None, limit: int) -> lis
     if after is not None:
         query = query.where(col(Product.id) > after)
     return [(row[0], row[1]) for row in session.exec(query).all()]
+
+
+def one_listing(session: Session, product_id: UUID) -> ListingParts:
+    """Everything of one published listing; raises NotFound."""
+    parts = load_listings(session, [product_id]).get(product_id)
+    if parts is None:
+        raise NotFound("product", product_id)
+    return parts
+
+
+def one_offer(session: Session, offer_id: UUID) -> OfferParts:
+    """An offer, active or ended, with its particulars; raises NotFound."""
+    row = session.exec(
+        select(Offer, Supplier, RemanufacturedDeviceRow)
+        .join(Supplier, col(Supplier.id) == Offer.supplier_id)
+        .outerjoin(RemanufacturedDeviceRow, col(RemanufacturedDeviceRow.offer_id) == Offer.id)
+        .where(Offer.id == offer_id)
+    ).first()
+    if row is None:
+        raise NotFound("offer", offer_id)
+    return OfferParts(offer=row[0], supplier=row[1], unit=row[2])
+
+
+def versions_of(session: Session, product_id: UUID) -> list[VersionOut]:
+    """Every version of a listing, newest first, in three statements; raises NotFound."""
+    product = session.get(Product, product_id)
+    if product is None:
+        raise NotFound("product", product_id)
+    versions = session.exec(
+        select(ListingVersion)
+        .where(ListingVersion.product_id == product_id)
+        .order_by(col(ListingVersion.number).desc())
+    ).all()
+    packages = session.exec(
+        select(ConnectivityRow).where(col(ConnectivityRow.version_id).in_([version.id for version in versions]))
+    ).all()
+    package_of = {package.version_id: package for package in packages}
+    return [version_out(product, version, package_of.get(version.id)) for version in versions]
+
+
+def claims_of_supplier(
+    session: Session, supplier_id: UUID | None, *, after: UUID | None, limit: int, now: datetime
+) -> list[ClaimOut]:
+    """Badge claims of a supplier and its products, or all of them for None, oldest first, in one statement."""
+    query = select(BadgeClaimRow).outerjoin(Product, col(Product.id) == BadgeClaimRow.product_id)
+    if supplier_id is not None:
+        query = query.where(or_(BadgeClaimRow.supplier_id == supplier_id, Product.supplier_id == supplier_id))
+    if after is not None:
+        query = query.where(col(BadgeClaimRow.id) > after)
+    claims = session.exec(query.order_by(col(BadgeClaimRow.id)).limit(limit)).all()
+    return [claim_out(claim, now=now) for claim in claims]

@@ -1,0 +1,274 @@
+"""Products: what buyers read, and the supplier's write side of listings."""
+
+from hashlib import blake2b
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, get, post, put
+from litestar.datastructures import ResponseHeader
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.status_codes import HTTP_200_OK
+from msgspec import Struct
+from sqlmodel import Session
+
+from becta.catalogue.categories import Kind
+from becta.catalogue.products.models import Product
+from becta.catalogue.products.rules import ListingContent
+from becta.catalogue.products.service import (
+    edit_listing,
+    publish_listing,
+    send_back_listing,
+    start_listing,
+    submit_listing,
+    withdraw_listing,
+)
+from becta.kernel import clock
+from becta.kernel.actor import Scope
+from becta.kernel.paging import fingerprint
+from becta.market.api.access import BEARER, Credentials, etag
+from becta.market.api.paging import CursorParameter, Limit, Page, link_header, next_cursor, start_after
+from becta.market.db import Database
+from becta.market.listings.queries import ListingFilter, product_body, product_cards, versions_of
+from becta.market.listings.schemas import ProductCard, ProductOut, VersionOut
+from becta.market.problems import documented
+
+ETAG = [ResponseHeader(name="ETag", description="Send it as If-Match to change just this revision")]
+
+
+class NewProduct(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A product to list. `reference` is the supplier's own and stays; everything else is the first draft."""
+
+    supplier_id: UUID
+    reference: str
+    kind: Kind
+    content: ListingContent
+
+
+class Reasons(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why a listing is sent back, one entry a reason."""
+
+    reasons: list[str]
+
+
+class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why a listing is withdrawn."""
+
+    reason: str
+
+
+@get("/products", sync_to_thread=True, operation_id="list_products", tags=["products"], responses=documented(400))
+def list_products(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Database],
+    kind: Annotated[Kind | None, QueryParameter(description="Only this kind")] = None,
+    category: Annotated[str | None, QueryParameter(max_length=64, description="Only this category")] = None,
+    supplier_id: Annotated[UUID | None, QueryParameter(description="Only this supplier")] = None,
+    limit: Limit = 50,
+    cursor: CursorParameter = None,
+) -> Response[Page[ProductCard]]:
+    """Published products, oldest first."""
+    wanted = ListingFilter(kind=kind, category=category, supplier_id=supplier_id)
+    bound_to = fingerprint("products", wanted)
+    after = start_after(cursor, bound_to)
+    with db.read() as session:
+        cards = product_cards(session, wanted, after=after, limit=limit + 1, now=clock.now())
+    following = next_cursor([product_id for product_id, _ in cards], limit, bound_to)
+    items = b",".join(card for _, card in cards[:limit])
+    body = b'{"items":[' + items + b'],"next":' + msgspec.json.encode(following) + b"}"
+    return _json(body, headers=link_header(request, following))
+
+
+@get(
+    "/products/{product_id:uuid}",
+    sync_to_thread=True,
+    operation_id="get_product",
+    tags=["products"],
+    responses=documented(404),
+)
+def get_product(
+    request: Request[Any, Any, Any], db: NamedDependency[Database], product_id: FromPath[UUID]
+) -> Response[ProductOut]:
+    """A published product with its offers and badges."""
+    with db.read() as session:
+        body = product_body(session, product_id, now=clock.now())
+    tag = f'W/"{blake2b(body, digest_size=8).hexdigest()}"'
+    if request.headers.get("if-none-match") == tag:
+        return _json(b"", headers={"ETag": tag}, status_code=304)
+    return _json(body, headers={"ETag": tag})
+
+
+@post(
+    "/products",
+    sync_to_thread=True,
+    operation_id="create_product",
+    tags=["listings"],
+    security=BEARER,
+    responses=documented(400, 401, 403, 404, 409, 413),
+    response_headers=ETAG,
+)
+def create_product(
+    db: NamedDependency[Database], credentials: NamedDependency[Credentials], data: JSONBody[NewProduct]
+) -> Response[VersionOut]:
+    """List a product: it starts as a draft that only its supplier sees."""
+    now = clock.now()
+    with db.write() as session:
+        actor = credentials.actor(session, now=now)
+        product, _ = start_listing(
+            session,
+            actor,
+            supplier_id=data.supplier_id,
+            reference=data.reference,
+            kind=data.kind,
+            content=data.content,
+            now=now,
+        )
+        session.flush()
+        newest = versions_of(session, product.id)[0]
+    return Response(
+        newest, headers={**etag(newest.product_revision), "Location": f"/api/v1/products/{product.id}/versions"}
+    )
+
+
+@put(
+    "/products/{product_id:uuid}/draft",
+    sync_to_thread=True,
+    operation_id="edit_listing",
+    tags=["listings"],
+    security=BEARER,
+    responses=documented(400, 401, 403, 404, 409, 412, 413),
+    response_headers=ETAG,
+)
+def edit(
+    db: NamedDependency[Database],
+    credentials: NamedDependency[Credentials],
+    product_id: FromPath[UUID],
+    data: JSONBody[ListingContent],
+) -> Response[VersionOut]:
+    """Change the draft, or start a new one beside what is published."""
+    now = clock.now()
+    with db.write() as session:
+        actor = credentials.actor(session, now=now)
+        edit_listing(session, actor, product_id, data, revision=credentials.revision, now=now)
+        return _newest(session, product_id)
+
+
+@post(
+    "/products/{product_id:uuid}/submit",
+    sync_to_thread=True,
+    status_code=HTTP_200_OK,
+    operation_id="submit_listing",
+    tags=["listings"],
+    security=BEARER,
+    responses=documented(400, 401, 403, 404, 409, 412),
+    response_headers=ETAG,
+)
+def submit(
+    db: NamedDependency[Database], credentials: NamedDependency[Credentials], product_id: FromPath[UUID]
+) -> Response[VersionOut]:
+    """Ask the operator to publish the draft."""
+    now = clock.now()
+    with db.write() as session:
+        actor = credentials.actor(session, now=now)
+        submit_listing(session, actor, product_id, revision=credentials.revision, now=now)
+        return _newest(session, product_id)
+
+
+@post(
+    "/products/{product_id:uuid}/publish",
+    sync_to_thread=True,
+    status_code=HTTP_200_OK,
+    operation_id="publish_listing",
+    tags=["listings"],
+    security=BEARER,
+    responses=documented(400, 401, 403, 404, 409, 412),
+    response_headers=ETAG,
+)
+def publish(
+    db: NamedDependency[Database], credentials: NamedDependency[Credentials], product_id: FromPath[UUID]
+) -> Response[VersionOut]:
+    """Publish the submitted version; the one before it is superseded in the same moment."""
+    now = clock.now()
+    with db.write() as session:
+        actor = credentials.actor(session, now=now)
+        publish_listing(session, actor, product_id, revision=credentials.revision, now=now)
+        return _newest(session, product_id)
+
+
+@post(
+    "/products/{product_id:uuid}/return",
+    sync_to_thread=True,
+    status_code=HTTP_200_OK,
+    operation_id="return_listing",
+    tags=["listings"],
+    security=BEARER,
+    responses=documented(400, 401, 403, 404, 409, 412, 413),
+    response_headers=ETAG,
+)
+def send_back(
+    db: NamedDependency[Database],
+    credentials: NamedDependency[Credentials],
+    product_id: FromPath[UUID],
+    data: JSONBody[Reasons],
+) -> Response[VersionOut]:
+    """Return the submitted version to its supplier with reasons."""
+    now = clock.now()
+    with db.write() as session:
+        actor = credentials.actor(session, now=now)
+        send_back_listing(session, actor, product_id, data.reasons, revision=credentials.revision, now=now)
+        return _newest(session, product_id)
+
+
+@post(
+    "/products/{product_id:uuid}/withdraw",
+    sync_to_thread=True,
+    status_code=HTTP_200_OK,
+    operation_id="withdraw_listing",
+    tags=["listings"],
+    security=BEARER,
+    responses=documented(400, 401, 403, 404, 409, 412, 413),
+    response_headers=ETAG,
+)
+def withdraw(
+    db: NamedDependency[Database],
+    credentials: NamedDependency[Credentials],
+    product_id: FromPath[UUID],
+    data: JSONBody[Reason],
+) -> Response[VersionOut]:
+    """Take the listing off the marketplace; what was published stays on record."""
+    now = clock.now()
+    with db.write() as session:
+        actor = credentials.actor(session, now=now)
+        withdraw_listing(session, actor, product_id, data.reason, revision=credentials.revision, now=now)
+        return _newest(session, product_id)
+
+
+@get(
+    "/products/{product_id:uuid}/versions",
+    sync_to_thread=True,
+    operation_id="list_versions",
+    tags=["listings"],
+    security=BEARER,
+    responses=documented(400, 401, 403, 404),
+    response_headers=ETAG,
+)
+def list_versions(
+    db: NamedDependency[Database], credentials: NamedDependency[Credentials], product_id: FromPath[UUID]
+) -> Response[list[VersionOut]]:
+    """Every version of a listing, newest first, for its supplier and the operator."""
+    with db.read() as session:
+        actor = credentials.actor(session, now=clock.now())
+        versions = versions_of(session, product_id)
+        actor.require(Scope.LISTINGS_WRITE, supplier_id=session.get_one(Product, product_id).supplier_id)
+    return Response(versions, headers=etag(versions[0].product_revision))
+
+
+def _newest(session: Session, product_id: UUID) -> Response[VersionOut]:
+    session.flush()
+    newest = versions_of(session, product_id)[0]
+    return Response(newest, headers=etag(newest.product_revision))
+
+
+def _json(body: bytes, *, headers: dict[str, str], status_code: int = HTTP_200_OK) -> Response[Any]:
+    return Response(body, media_type="application/json", headers=headers, status_code=status_code)

@@ -1,0 +1,101 @@
+"""The web application: API, API browser and pages over one house."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, Router
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, Contact, License, SecurityScheme
+
+from becta import __version__
+from becta.kernel.errors import DomainError
+from becta.market.api import badges, offers, products, search, suppliers
+from becta.market.api.access import credentials
+from becta.market.problems import on_domain_error, on_http_error, on_unexpected
+from becta.market.settings import settings
+from becta.market.wiring import House, build
+
+API = Router(
+    path="/api/v1",
+    route_handlers=[
+        search.search,
+        search.suggest,
+        products.list_products,
+        products.get_product,
+        products.create_product,
+        products.edit,
+        products.submit,
+        products.publish,
+        products.send_back,
+        products.withdraw,
+        products.list_versions,
+        offers.list_offers,
+        offers.get_offer,
+        offers.create_offer,
+        offers.change_offer,
+        offers.end,
+        suppliers.list_categories,
+        suppliers.list_standards,
+        suppliers.list_suppliers,
+        suppliers.get_supplier,
+        suppliers.create_supplier,
+        suppliers.amend,
+        badges.claim_for_supplier,
+        badges.claim_for_product,
+        badges.list_claims,
+        badges.decide,
+    ],
+)
+
+
+def create_app(house: House | None = None, *, relay: bool = True) -> Litestar:
+    """The application over a house, by default that of the settings; `relay` False leaves the outbox to a worker."""
+    running = house or build(settings())
+
+    @asynccontextmanager
+    async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        threads = ThreadPoolExecutor(running.settings.threads, thread_name_prefix="handler")
+        asyncio.get_running_loop().set_default_executor(threads)
+        if relay:
+            await asyncio.to_thread(running.projection.heal)
+            running.relay.start()
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(running.close)
+
+    return Litestar(
+        route_handlers=[API],
+        dependencies={
+            "db": Provide(lambda: running.db, sync_to_thread=False),
+            "engine": Provide(lambda: running.engine, sync_to_thread=False),
+            "credentials": Provide(credentials, sync_to_thread=False),
+        },
+        exception_handlers={
+            DomainError: on_domain_error,
+            HTTPException: on_http_error,
+            Exception: on_unexpected,
+        },
+        lifespan=[lifespan],
+        openapi_config=_openapi(),
+        debug=False,
+    )
+
+
+def _openapi() -> OpenAPIConfig:
+    bearer: Any = SecurityScheme(type="http", scheme="bearer", description="An API token, made with `market token`")
+    return OpenAPIConfig(
+        title="BECTA 2.0 marketplace",
+        version=__version__,
+        summary="Edtech products, offers and badges that rest on evidence.",
+        description="Prices are integer pence ex VAT. Errors are RFC 9457 problems. Lists are paged by `next` cursors.",
+        contact=Contact(name="The maintainers"),
+        license=License(name="MIT", identifier="MIT"),
+        components=Components(security_schemes={"BearerToken": bearer}),
+        path="/schema",
+    )

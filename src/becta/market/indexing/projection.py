@@ -1,0 +1,138 @@
+"""Keeping the projections equal to the database.
+
+Whatever the message says, the newest state is read, and only while holding the index's write lock: so
+messages may come twice or out of order, and the last writer has always read the newest state.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import chain, islice
+from uuid import UUID
+
+from msgspec import Struct
+from sqlalchemy import delete, insert
+from sqlmodel import col, select, update
+
+from becta.catalogue.offers.models import Offer
+from becta.catalogue.products.models import Product
+from becta.catalogue.products.service import TOPIC as PRODUCT_TOPIC
+from becta.catalogue.suppliers.service import TOPIC as SUPPLIER_TOPIC
+from becta.kernel import clock
+from becta.kernel.events import OutboxMessage
+from becta.market.db import Database
+from becta.market.listings.compose import ListingParts, document
+from becta.market.listings.models import ListingView
+from becta.market.listings.queries import load_listings, published_stamps, views_of
+from becta.search.engine import SearchEngine, Writer
+
+BATCH = 500
+PAGE = 5_000
+
+
+class Repair(Struct, frozen=True):
+    """What comparing the index with the database had to mend."""
+
+    put: int
+    removed: int
+
+
+class Projection:
+    """Consumes the topics that change what buyers see."""
+
+    topics = frozenset({PRODUCT_TOPIC, SUPPLIER_TOPIC})
+
+    def __init__(self, db: Database, engine: SearchEngine) -> None:
+        """Project `db` into `engine` and the listing views."""
+        self._db = db
+        self._engine = engine
+
+    def handle(self, messages: Sequence[OutboxMessage]) -> None:
+        """Bring the listings that these messages name up to date; idempotent."""
+        with self._engine.exclusive() as writer:
+            for batch in _batches(chain.from_iterable(self._products(message) for message in messages)):
+                self._refresh(writer, batch)
+            writer.commit()
+
+    def rebuild(self) -> int:
+        """Build a whole new index beside the one in use and switch to it; searches never see it empty."""
+        count = 0
+        with self._engine.rebuild() as fresh:
+            for ids in self._published_ids():
+                count += self._refresh(fresh, ids)
+            fresh.commit()
+            with self._engine.exclusive():
+                self._reconcile(fresh)
+                fresh.switch()
+        return count
+
+    def heal(self) -> Repair:
+        """Mend whatever a crash, a lost disk or a restored backup left different from the database."""
+        if self._engine.is_fresh():
+            return Repair(put=self.rebuild(), removed=0)
+        with self._engine.exclusive() as writer:
+            repair = self._reconcile(writer)
+            writer.commit()
+        return repair
+
+    def _reconcile(self, writer: Writer) -> Repair:
+        indexed = dict(writer.stamps())
+        wrong: list[UUID] = []
+        for page in self._published_pages():
+            wrong += [product_id for product_id, stamp in page if indexed.pop(str(product_id), None) != stamp]
+        for batch in _batches(wrong):
+            self._refresh(writer, batch)
+        for product_id in indexed:
+            writer.remove(product_id)
+        writer.commit()
+        return Repair(put=len(wrong), removed=len(indexed))
+
+    def _refresh(self, writer: Writer, product_ids: Sequence[UUID]) -> int:
+        now = clock.now()
+        with self._db.read() as session:
+            listings = load_listings(session, product_ids)
+        for product_id in product_ids:
+            parts = listings.get(product_id)
+            if parts is None:
+                writer.remove(str(product_id))
+            else:
+                writer.put(document(parts))
+        self._store_views(product_ids, listings.values(), now=now)
+        return len(listings)
+
+    def _store_views(self, product_ids: Sequence[UUID], listings: Iterable[ListingParts], *, now: datetime) -> None:
+        rows = list(views_of(listings, now=now))
+        with self._db.write() as session:
+            session.execute(delete(ListingView).where(col(ListingView.product_id).in_(product_ids)))
+            if rows:
+                session.execute(insert(ListingView), rows)
+
+    def _products(self, message: OutboxMessage) -> Iterable[UUID]:
+        if message.topic == PRODUCT_TOPIC:
+            return [message.key]
+        with self._db.write() as session:  # what other suppliers' products show of this one is theirs to re-stamp
+            others = select(Offer.product_id).join(Product, col(Product.id) == Offer.product_id)
+            others = others.where(Offer.supplier_id == message.key, Product.supplier_id != message.key)
+            touched = list(session.exec(others.distinct()).all())
+            session.exec(update(Product).where(col(Product.id).in_(touched)).values(revision=col(Product.revision) + 1))
+            own = session.exec(select(Product.id).where(Product.supplier_id == message.key)).all()
+        return [*own, *touched]
+
+    def _published_pages(self) -> Iterator[list[tuple[UUID, int]]]:
+        after: UUID | None = None
+        while True:
+            with self._db.read() as session:
+                page = published_stamps(session, after=after, limit=PAGE)
+            if not page:
+                return
+            yield page
+            after = page[-1][0]
+
+    def _published_ids(self) -> Iterator[list[UUID]]:
+        for page in self._published_pages():
+            yield from _batches(product_id for product_id, _ in page)
+
+
+def _batches(ids: Iterable[UUID]) -> Iterator[list[UUID]]:
+    distinct = iter(dict.fromkeys(ids))
+    while batch := list(islice(distinct, BATCH)):
+        yield batch

@@ -1,0 +1,137 @@
+"""Errors as RFC 9457 problems: a stable type and title, the occurrence in `detail`, and each field with its mend."""
+
+from http import HTTPStatus
+from typing import Any, cast
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi import ResponseSpec
+from msgspec import UNSET, Struct, UnsetType
+
+from becta.kernel.errors import DomainError, Fault, Forbidden, Invalid, NotFound, Stale
+
+MEDIA_TYPE = "application/problem+json"
+
+log = structlog.get_logger()
+
+
+class FieldProblem(Struct, frozen=True, kw_only=True):
+    """What is wrong with one field: a JSON pointer into the body, or the name of a parameter."""
+
+    detail: str
+    mend: str = ""
+    pointer: str | UnsetType = UNSET
+    parameter: str | UnsetType = UNSET
+
+
+class Problem(Struct, frozen=True, kw_only=True):
+    """An error answer (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str = ""
+    errors: tuple[FieldProblem, ...] = ()
+
+
+KINDS: dict[int, tuple[str, str]] = {
+    400: ("invalid", "The request is not valid"),
+    401: ("not-signed-in", "A valid API token is needed"),
+    403: ("forbidden", "This token may not do that"),
+    404: ("not-found", "There is no such thing"),
+    405: ("method-not-allowed", "This address does not take that method"),
+    406: ("not-acceptable", "This cannot be given in the form asked for"),
+    409: ("conflict", "The thing is not in a state for this"),
+    412: ("changed-since", "Somebody changed it since you read it"),
+    413: ("too-large", "The request is too large"),
+    415: ("media-type", "The body must be JSON"),
+    429: ("too-many-requests", "Too many requests"),
+    500: ("unexpected", "Something went wrong on our side"),
+}
+"""Status to the slug of its type and its title; each has a page under /problems/."""
+
+
+def documented(*statuses: int) -> dict[int, ResponseSpec]:
+    """The error answers of a route, for its OpenAPI description."""
+    return {
+        status: ResponseSpec(
+            data_container=Problem,
+            description=KINDS[status][1],
+            media_type=cast("Any", MEDIA_TYPE),
+            generate_examples=False,
+        )
+        for status in statuses
+    }
+
+
+def on_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Response[Problem]:
+    """A use case refused."""
+    errors: tuple[FieldProblem, ...] = ()
+    match error:
+        case Invalid(faults=faults):
+            errors = tuple(_field_problem(request, fault) for fault in faults)
+            status, detail = 400, f"{len(errors)} fields need mending" if len(errors) > 1 else str(error)
+        case NotFound(kind=kind, key=key):
+            status, detail = 404, f"no {kind} {key}"
+        case Forbidden(need=need, supplier_id=None):
+            status, detail = 403, f"this needs a token with the scope {need}"
+        case Forbidden(need=need):
+            status, detail = 403, f"this needs a token of that supplier with the scope {need}"
+        case Stale(given=given, current=current):
+            status, detail = 412, f"you have revision {given}, the current one is {current}; read it again first"
+        case _:
+            status, detail = 409, str(error)
+    return _answer(request, status, detail, errors=errors)
+
+
+def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+    """The framework refused: no such route, a body of the wrong shape, a parameter that is not a number."""
+    if isinstance(error, ValidationException):
+        entries = error.extra if isinstance(error.extra, list) else []
+        problems = tuple(_shape_problem(entry) for entry in entries if isinstance(entry, dict))
+        return _answer(request, 400, "; ".join(p.detail for p in problems) or error.detail, errors=problems)
+    cause = error.__cause__
+    if error.status_code == 400 and isinstance(cause, (msgspec.DecodeError, UnicodeDecodeError)):
+        return _answer(request, 400, f"the body is not JSON: {cause}")
+    known = error.status_code if error.status_code in KINDS else (500 if error.status_code >= 500 else 400)
+    response = _answer(request, known, error.detail or HTTPStatus(known).phrase)
+    for name, value in (error.headers or {}).items():
+        response.headers[name] = value
+    return response
+
+
+def on_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    """A fault of ours: logged whole, told in short."""
+    log.error("unexpected error", path=request.url.path, exc_info=error)
+    return _answer(request, 500, "the error was logged; nothing of your request was stored")
+
+
+def _answer(
+    request: Request[Any, Any, Any], status: int, detail: str, *, errors: tuple[FieldProblem, ...] = ()
+) -> Response[Problem]:
+    slug, title = KINDS[status]
+    problem = Problem(
+        type=f"/problems/{slug}", title=title, status=status, detail=detail, instance=request.url.path, errors=errors
+    )
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    return Response(problem, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def _field_problem(request: Request[Any, Any, Any], fault: Fault) -> FieldProblem:
+    shown = f" ({fault.value})" if fault.value else ""
+    detail = f"{fault.field} {fault.problem}{shown}"
+    if request.method in {"GET", "HEAD"}:
+        return FieldProblem(detail=detail, mend=fault.mend, parameter=fault.field)
+    return FieldProblem(detail=detail, mend=fault.mend, pointer="/" + fault.field.replace(".", "/"))
+
+
+def _shape_problem(entry: dict[str, Any]) -> FieldProblem:
+    key, source = str(entry.get("key", "")), entry.get("source")
+    message = str(entry.get("message", "is not valid"))
+    if source in {"query", "path", "header", "cookie"}:
+        return FieldProblem(detail=f"{key}: {message}", mend="see /schema for what this parameter takes", parameter=key)
+    pointer = "/" + key.replace("[", "/").replace("]", "").replace(".", "/") if key and key != "data" else ""
+    return FieldProblem(detail=f"{key}: {message}", mend="see /schema for the form of the body", pointer=pointer)
