@@ -1,0 +1,1 @@
+"""Schools and the trusts and federations they belong to, as the DfE register (GIAS) states them."""
