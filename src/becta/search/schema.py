@@ -8,6 +8,7 @@ from becta.search.analysis import STEMS, WORDS, clean, code_form, codes_in, stem
 from becta.search.documents import BadgeMark, Document
 from becta.search.engine import Card
 from becta.search.facets import facet_values
+from becta.search.synonyms import stems_of
 from becta.search.titles import heads
 
 # Raise whenever fields, analysis or the card change: an index of another version counts as none.
@@ -29,10 +30,11 @@ def build() -> Schema:
     fields.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
     fields.add_text_field("stamp", tokenizer_name="raw", index_option="basic")
     fields.add_bytes_field("card", stored=True)
-    for name in ("all", "title"):
+    for name in ("all", "title", "lead"):
         fields.add_text_field(name, tokenizer_name=STEMS, index_option="position")
-    for name in ("head", "brand", "sort_of", "lead"):
+    for name in ("head", "tail"):
         fields.add_text_field(name, tokenizer_name=STEMS, index_option="freq")
+    fields.add_text_field("category_name", tokenizer_name="raw", index_option="basic")
     fields.add_text_field("words", tokenizer_name=WORDS, index_option="basic")
     fields.add_text_field("code", tokenizer_name="raw", index_option="basic")
     for facet in FACET_FIELDS:
@@ -131,17 +133,15 @@ def _add_text(row: Row, document: Document) -> None:
     model = clean(document.model)
     brand = clean(document.brand)
     makers = dict.fromkeys(part for part in (brand, clean(document.supplier)) if part)
-    kinds = [clean(document.category_name)] + [
-        clean(value) for label, value in document.attributes.items() if label.split(" ")[-1] in {"type", "kind"}
-    ]
     detail = [clean(document.summary), *map(clean, document.features)]
     facts = [
         clean(label) if value == "yes" else clean(f"{label} {value}") for label, value in document.attributes.items()
     ]
     row.add_text("title", title)
-    row.add_text("head", " ".join(heads(title, brand)))
-    row.add_text("brand", " ".join(makers))
-    row.add_text("sort_of", " ".join(kinds))
+    first, later = heads(title, brand)
+    row.add_text("head", " ".join(first))
+    row.add_text("tail", " ".join(later))
+    row.add_text("category_name", " ".join(stems_of(clean(document.category_name))))
     row.add_text("lead", " ".join(detail))
     for part in (title, model, *makers, clean(document.category_name), *detail, clean(document.description), *facts):
         row.add_text("all", part)
