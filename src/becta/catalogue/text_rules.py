@@ -21,7 +21,7 @@ def text_faults(field: str, value: str, *, at_most: int, at_least: int = 0) -> l
                 value=value[:60] + "…",
             )
         )
-    if any(unicodedata.category(character) in {"Cc", "Cs"} and character not in "\n\t" for character in value):
+    if any(unicodedata.category(character) in {"Cc", "Cs"} and character not in "\r\n\t" for character in value):
         faults.append(
             Fault(field=field, problem="holds control characters", mend="remove them and send plain text", value=None)
         )

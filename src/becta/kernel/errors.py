@@ -1,8 +1,10 @@
 """What can go wrong, as facts with data. Text for people is made at the edge."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 
@@ -71,3 +73,17 @@ def refuse_if_any(faults: Sequence[Fault]) -> None:
     """Raise Invalid if there is any fault."""
     if faults:
         raise Invalid(faults)
+
+
+@contextmanager
+def faults_within(place: str, *, but: frozenset[str] = frozenset()) -> Iterator[None]:
+    """Name faults by where the field stands in what was sent: `title` becomes `place.title`, save those in `but`."""
+    try:
+        yield
+    except Invalid as error:
+        raise Invalid(
+            [
+                fault if fault.field in but else msgspec.structs.replace(fault, field=f"{place}.{fault.field}")
+                for fault in error.faults
+            ]
+        ) from None

@@ -14,7 +14,7 @@ from litestar.openapi.spec import Components, Contact, License, SecurityScheme
 
 from becta import __version__
 from becta.kernel.errors import DomainError
-from becta.market.api import badges, offers, products, search, suppliers
+from becta.market.api import badges, health, offers, products, search, suppliers
 from becta.market.api.access import credentials
 from becta.market.problems import on_domain_error, on_http_error, on_unexpected
 from becta.market.settings import settings
@@ -70,7 +70,7 @@ def create_app(house: House | None = None, *, relay: bool = True) -> Litestar:
             await asyncio.to_thread(running.close)
 
     return Litestar(
-        route_handlers=[API],
+        route_handlers=[API, health.health],
         dependencies={
             "db": Provide(lambda: running.db, sync_to_thread=False),
             "engine": Provide(lambda: running.engine, sync_to_thread=False),

@@ -77,8 +77,7 @@ def _engine(url: str, connections: int) -> Engine:
             "synchronous=FULL",
             "foreign_keys=ON",
             f"busy_timeout={LOCK_WAIT_SECONDS * 1000}",
-            "cache_size=-32000",
-            "mmap_size=268435456",
+            "cache_size=-16000",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

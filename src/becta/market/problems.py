@@ -96,6 +96,8 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
     cause = error.__cause__
     if error.status_code == 400 and isinstance(cause, (msgspec.DecodeError, UnicodeDecodeError)):
         return _answer(request, 400, f"the body is not JSON: {cause}")
+    if error.status_code >= 500:
+        log.error("unexpected error", path=request.url.path, exc_info=error)
     known = error.status_code if error.status_code in KINDS else (500 if error.status_code >= 500 else 400)
     response = _answer(request, known, error.detail or HTTPStatus(known).phrase)
     for name, value in (error.headers or {}).items():

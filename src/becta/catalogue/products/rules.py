@@ -80,12 +80,12 @@ _CPV = re.compile(r"\d{8}(-\d)?", re.ASCII)
 def content_faults(kind: Kind, content: ListingContent) -> list[Fault]:
     """Everything wrong with a listing's content, not only the first fault."""
     faults = [
-        *text_faults("title", content.title, at_least=3, at_most=250),
+        *text_faults("title", content.title, at_least=3, at_most=300),
         *text_faults("summary", content.summary, at_most=2_000),
         *text_faults("description", content.description, at_most=20_000),
         *text_faults("brand", content.brand, at_most=120),
-        *text_faults("model", content.model, at_most=120),
-        *text_faults("part_number", content.part_number, at_most=120),
+        *text_faults("model", content.model, at_most=300),
+        *text_faults("part_number", content.part_number, at_most=300),
     ]
     if not _CPV.fullmatch(content.cpv_code):
         faults.append(
@@ -143,7 +143,7 @@ def _list_faults(content: ListingContent) -> list[Fault]:
     for field, size, most in (
         ("features", len(content.features), 50),
         ("attributes", len(content.attributes), 400),
-        ("gtins", len(content.gtins), 100),
+        ("gtins", len(content.gtins), 500),
     ):
         if size > most:
             faults.append(
@@ -162,7 +162,7 @@ def _list_faults(content: ListingContent) -> list[Fault]:
         faults += text_faults("features", feature, at_least=1, at_most=300)
     for name, value in content.attributes.items():
         faults += text_faults("attributes", name, at_least=1, at_most=120)
-        faults += text_faults(f"attributes.{name[:120]}", value, at_most=2_000)
+        faults += text_faults(f"attributes.{name[:120]}", value, at_most=8_000)
     return faults
 
 

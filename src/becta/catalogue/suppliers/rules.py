@@ -1,6 +1,7 @@
 """What must be true of a supplier's identifiers and contacts."""
 
 import re
+import unicodedata
 from enum import StrEnum
 
 from msgspec import Struct
@@ -61,6 +62,12 @@ def supplier_reference_faults(reference: str) -> list[Fault]:
         return []
     mend = "use lower-case letters, digits and single hyphens, at most 64 characters, such as bright-path"
     return [Fault(field="reference", problem="is not a short name", mend=mend, value=reference[:80])]
+
+
+def short_name(name: str) -> str:
+    """A reference made from a supplier's name, such as "TP-LINK" to "tp-link"."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return "-".join(re.findall(r"[a-z0-9]+", plain))[:64].strip("-")
 
 
 def supplier_faults(details: SupplierDetails) -> list[Fault]:

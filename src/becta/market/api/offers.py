@@ -77,9 +77,10 @@ def create_offer(
     """Offer a product at a price; it is live at once."""
     now = clock.now()
     with db.write() as session:
+        actor = credentials.actor(session, now=now)
         offer = offer_device(
             session,
-            credentials.actor(session, now=now),
+            actor,
             product_id=product_id,
             supplier_id=data.supplier_id,
             reference=data.reference,

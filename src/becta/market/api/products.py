@@ -26,6 +26,7 @@ from becta.catalogue.products.service import (
 )
 from becta.kernel import clock
 from becta.kernel.actor import Scope
+from becta.kernel.errors import faults_within
 from becta.kernel.paging import fingerprint
 from becta.market.api.access import BEARER, Credentials, etag
 from becta.market.api.paging import CursorParameter, Limit, Page, link_header, next_cursor, start_after
@@ -34,7 +35,9 @@ from becta.market.listings.queries import ListingFilter, product_body, product_c
 from becta.market.listings.schemas import ProductCard, ProductOut, VersionOut
 from becta.market.problems import documented
 
-ETAG = [ResponseHeader(name="ETag", description="Send it as If-Match to change just this revision")]
+ETAG = [
+    ResponseHeader(name="ETag", description="Send it as If-Match to change just this revision", documentation_only=True)
+]
 
 
 class NewProduct(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -115,15 +118,16 @@ def create_product(
     now = clock.now()
     with db.write() as session:
         actor = credentials.actor(session, now=now)
-        product, _ = start_listing(
-            session,
-            actor,
-            supplier_id=data.supplier_id,
-            reference=data.reference,
-            kind=data.kind,
-            content=data.content,
-            now=now,
-        )
+        with faults_within("content", but=frozenset({"reference"})):
+            product, _ = start_listing(
+                session,
+                actor,
+                supplier_id=data.supplier_id,
+                reference=data.reference,
+                kind=data.kind,
+                content=data.content,
+                now=now,
+            )
         session.flush()
         newest = versions_of(session, product.id)[0]
     return Response(

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
-from litestar.params import QueryParameter
+from litestar.params import QueryParameter, SkipValidation
 from msgspec import Struct
 
 from becta.kernel import clock
@@ -19,6 +19,7 @@ from becta.search.engine import Answer, FacetCount, Hit, Query, Relaxation, Sear
 DEEPEST = 1_000
 """Hits that can be paged through; nobody reads further, and a narrower question serves better."""
 
+Engine = NamedDependency[SkipValidation[SearchEngine]]
 Text = Annotated[str, QueryParameter(max_length=500, description="What to look for; empty lists everything")]
 Values = Annotated[list[str] | None, QueryParameter(max_items=50, description="Any of these values; may be repeated")]
 Pence = Annotated[int | None, QueryParameter(ge=0, le=10**13, description="Pence ex VAT")]
@@ -106,7 +107,7 @@ def ask(engine: SearchEngine, question: Question) -> tuple[Answer, str | None]:
 @get("/search", sync_to_thread=True, operation_id="search", tags=["search"], responses=documented(400))
 def search(
     request: Request[Any, Any, Any],
-    engine: NamedDependency[SearchEngine],
+    engine: Engine,
     q: Text = "",
     kind: Values = None,
     category: Values = None,
@@ -157,7 +158,7 @@ def search(
 
 
 @get("/suggest", sync_to_thread=True, operation_id="suggest", tags=["search"], responses=documented(400))
-def suggest(engine: NamedDependency[SearchEngine], q: Text = "") -> SuggestOut:
+def suggest(engine: Engine, q: Text = "") -> SuggestOut:
     """Complete what is being typed."""
     return SuggestOut(suggestions=engine.suggest(q))
 

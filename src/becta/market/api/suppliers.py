@@ -13,6 +13,7 @@ from becta.catalogue.suppliers.rules import SupplierDetails
 from becta.catalogue.suppliers.service import amend_supplier, register_supplier
 from becta.compliance.standards.registry import Standard, standards
 from becta.kernel import clock
+from becta.kernel.errors import faults_within
 from becta.kernel.paging import fingerprint
 from becta.market.api.access import BEARER, Credentials, etag
 from becta.market.api.paging import CursorParameter, Limit, Page, link_header, next_cursor, start_after
@@ -85,7 +86,8 @@ def create_supplier(
     now = clock.now()
     with db.write() as session:
         actor = credentials.actor(session, now=now)
-        made = register_supplier(session, actor, data.reference, data.details, now=now)
+        with faults_within("details", but=frozenset({"reference"})):
+            made = register_supplier(session, actor, data.reference, data.details, now=now)
         supplier = one_supplier(session, made.id, now=now)
     return Response(supplier, headers={**etag(supplier.revision), "Location": f"/api/v1/suppliers/{supplier.id}"})
 

@@ -74,17 +74,28 @@ class Projection:
             writer.commit()
         return repair
 
+    def difference(self) -> Repair:
+        """What `heal` would have to mend."""
+        with self._engine.exclusive() as writer:
+            wrong, surplus = self._compare(writer)
+        return Repair(put=len(wrong), removed=len(surplus))
+
     def _reconcile(self, writer: Writer) -> Repair:
+        wrong, surplus = self._compare(writer)
+        for batch in _batches(wrong):
+            self._refresh(writer, batch)
+        for product_id in surplus:
+            writer.remove(product_id)
+        writer.commit()
+        return Repair(put=len(wrong), removed=len(surplus))
+
+    def _compare(self, writer: Writer) -> tuple[list[UUID], list[str]]:
+        """Listings whose index entry is missing or old, and entries without a listing."""
         indexed = dict(writer.stamps())
         wrong: list[UUID] = []
         for page in self._published_pages():
             wrong += [product_id for product_id, stamp in page if indexed.pop(str(product_id), None) != stamp]
-        for batch in _batches(wrong):
-            self._refresh(writer, batch)
-        for product_id in indexed:
-            writer.remove(product_id)
-        writer.commit()
-        return Repair(put=len(wrong), removed=len(indexed))
+        return wrong, list(indexed)
 
     def _refresh(self, writer: Writer, product_ids: Sequence[UUID]) -> int:
         now = clock.now()

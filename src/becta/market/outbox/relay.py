@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
-from sqlmodel import Session, col, or_, select, update
+from msgspec import Struct
+from sqlmodel import Session, col, func, or_, select, update
 
 from becta.kernel import clock
 from becta.kernel.events import OutboxMessage
 from becta.market.db import Database
 
-BATCH = 500
+BATCH = 5_000
 ATTEMPTS = 8
 """Tries of one message before it is parked for a person to look at."""
 POLL_SECONDS = 0.25
@@ -33,6 +34,13 @@ class Consumer(Protocol):
 
     def handle(self, messages: Sequence[OutboxMessage]) -> None:
         """Do what they call for, all of it, or raise."""
+
+
+class Waiting(Struct, frozen=True):
+    """Messages not done."""
+
+    pending: int
+    parked: int
 
 
 class Relay:
@@ -60,6 +68,17 @@ class Relay:
         while done := self.run_once():
             total += done
         return total
+
+    def waiting(self) -> Waiting:
+        """How many messages wait, and how many were given up on until a person looks."""
+        pending = select(func.count()).where(
+            col(OutboxMessage.done_at).is_(None), col(OutboxMessage.parked_at).is_(None)
+        )
+        parked = select(func.count()).where(
+            col(OutboxMessage.done_at).is_(None), col(OutboxMessage.parked_at).is_not(None)
+        )
+        with self._db.read() as session:
+            return Waiting(pending=session.exec(pending).one(), parked=session.exec(parked).one())
 
     def start(self) -> None:
         """Drain continually in a thread of its own until `stop`."""

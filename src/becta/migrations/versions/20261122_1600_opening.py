@@ -219,9 +219,6 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["urn"], ["establishment.urn"], name=op.f("fk_group_membership_urn_establishment")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_group_membership")),
-        sa.UniqueConstraint(
-            "urn", "group_uid", "started_at", name=op.f("uq_group_membership_urn_group_uid_started_at")
-        ),
     )
     with op.batch_alter_table("group_membership", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_group_membership_group_uid"), ["group_uid"], unique=False)
@@ -284,7 +281,7 @@ def upgrade() -> None:
         sa.Column("product_id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(32), nullable=False),
-        sa.Column("title", sa.String(250), nullable=False),
+        sa.Column("title", sa.String(300), nullable=False),
         sa.Column("summary", sa.Text(), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("cpv_code", sa.String(10), nullable=False),
@@ -293,8 +290,8 @@ def upgrade() -> None:
         sa.Column("features", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("attributes", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("brand", sa.String(120), nullable=False),
-        sa.Column("model", sa.String(120), nullable=False),
-        sa.Column("part_number", sa.String(120), nullable=False),
+        sa.Column("model", sa.String(300), nullable=False),
+        sa.Column("part_number", sa.String(300), nullable=False),
         sa.Column("gtins", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("content_hash", sa.String(64), nullable=False),
         sa.Column("reasons", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),

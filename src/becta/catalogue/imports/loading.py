@@ -1,0 +1,161 @@
+"""Loading a file: rows are read, checked and stored in batches, so memory stays flat and good rows are never held up.
+
+What a row means is the loader's business; this module knows lines, batches, faults and transactions.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from msgspec import Struct
+from sqlmodel import Session
+
+from becta.catalogue.imports.columns import Column, unknown_columns
+from becta.catalogue.imports.report import ImportReport
+from becta.catalogue.imports.rows import RawRow, UnreadableFile, is_json_lines, read_rows
+from becta.kernel.actor import Actor
+from becta.kernel.errors import Fault
+
+BATCH = 500
+
+R = TypeVar("R", bound=Struct)
+WriteTransaction = Callable[[], AbstractContextManager[Session]]
+
+
+class Placed(Struct, frozen=True):
+    """A row that can be read, with its line and the key that makes it the same thing as before."""
+
+    line: int
+    key: tuple[str, ...]
+    row: Any
+
+
+class Loaded(Struct, kw_only=True):
+    """What storing a batch did; `rejected` holds rows that the database's state forbids."""
+
+    created: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    rejected: list[tuple[int, list[Fault]]] = []
+
+    def reject(self, line: int, fault: Fault) -> None:
+        """Refuse a row for what the database holds."""
+        self.rejected.append((line, [fault]))
+
+
+class Origin(Struct, frozen=True, kw_only=True):
+    """Who imports which file when, for the audit trail."""
+
+    actor: Actor
+    file: str
+    now: datetime
+
+    def reason(self, line: int) -> str:
+        """Where a change came from."""
+        return f"imported from {self.file} line {line}"
+
+
+class Loader(Protocol):
+    """Knows one kind of row."""
+
+    @property
+    def columns(self) -> Sequence[Column]:
+        """The columns a file may have."""
+
+    def adapt(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Bring another layout's row into ours; ours comes back as it is."""
+
+    def read(self, values: dict[str, Any]) -> tuple[Any | None, tuple[str, ...], list[Fault]]:
+        """The row and its key, or everything wrong with it."""
+
+    def store(self, session: Session, batch: Sequence[Placed], origin: Origin) -> Loaded:
+        """Bring the database to what the rows say."""
+
+
+class StrictRefusal(Exception):
+    """A file with a bad row was refused whole, as --strict asks."""
+
+
+def import_file(
+    write: WriteTransaction,
+    loader: Loader,
+    path: Path,
+    *,
+    actor: Actor,
+    now: datetime,
+    report: ImportReport,
+    strict: bool = False,
+    progress: Callable[[int], None] = lambda _lines: None,
+) -> None:
+    """Import a file into `report`; raises UnreadableFile, or StrictRefusal with nothing written."""
+    origin = Origin(actor=actor, file=path.name, now=now)
+    batches = _batches(loader, path, report, progress)
+    if not strict:
+        for batch in batches:
+            with write() as session:
+                loaded = loader.store(session, batch, origin)
+            _count(report, path, loaded)
+        return
+    with write() as session:
+        for batch in batches:
+            _count(report, path, loader.store(session, batch, origin))
+        if report.failed:
+            raise StrictRefusal(f"{path.name}: {report.failed} bad rows, so nothing was imported (--strict)")
+
+
+def _batches(loader: Loader, path: Path, report: ImportReport, progress: Callable[[int], None]) -> Any:
+    known = [column.name for column in loader.columns]
+    seen: dict[int, int] = {}
+    batch: list[Placed] = []
+    header_checked = is_json_lines(path)
+    for raw in read_rows(path):
+        if not header_checked and raw.fault is None:
+            _check_header(path, raw, known)
+            header_checked = True
+        report.read += 1
+        placed, faults = _place(loader, raw, known, seen)
+        if placed is None:
+            report.reject(path.name, raw.line, faults)
+        else:
+            batch.append(placed)
+        if len(batch) == BATCH:
+            yield batch
+            progress(report.read)
+            batch = []
+    if batch:
+        yield batch
+    progress(report.read)
+
+
+def _check_header(path: Path, raw: RawRow, known: list[str]) -> None:
+    unknown = unknown_columns(raw.values, known)
+    if unknown:
+        told = "; ".join(f"{fault.field} {fault.problem}: {fault.mend}" for fault in unknown)
+        raise UnreadableFile(f"{path.name}: {told}")
+
+
+def _place(loader: Loader, raw: RawRow, known: list[str], seen: dict[int, int]) -> tuple[Placed | None, list[Fault]]:
+    if raw.fault is not None:
+        return None, [raw.fault]
+    values = loader.adapt(raw.values)
+    row, key, faults = loader.read(values)
+    faults = [*unknown_columns(values, known), *faults]
+    if row is None or faults:
+        return None, faults
+    mark = hash(key)
+    if mark in seen:
+        mend = "keep one of the two rows"
+        problem = f"is already in this file, on line {seen[mark]}"
+        return None, [Fault(field="reference", problem=problem, mend=mend, value=key[-1])]
+    seen[mark] = raw.line
+    return Placed(raw.line, key, row), []
+
+
+def _count(report: ImportReport, path: Path, loaded: Loaded) -> None:
+    report.created += loaded.created
+    report.changed += loaded.changed
+    report.unchanged += loaded.unchanged
+    for line, faults in loaded.rejected:
+        report.reject(path.name, line, faults)

@@ -1,0 +1,1 @@
+"""Measurements: relevance against judgments, and speed as ratios in one run."""

@@ -1,0 +1,39 @@
+"""`market bench`: relevance and speed."""
+
+from pathlib import Path
+
+import click
+
+from becta.market.bench.relevance import relevance as measure_relevance
+from becta.market.bench.speed import speed as measure_speed
+
+
+@click.group()
+def bench() -> None:
+    """Measure relevance and speed."""
+
+
+@bench.command()
+@click.option("--products", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=True)
+@click.option("--qrels", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=True)
+@click.option("--verbose", is_flag=True, help="Also print every query.")
+def relevance(products: Path, qrels: Path, verbose: bool) -> None:
+    """nDCG@10 of the search API on products (JSON Lines, CSV, .gz) and judgments (query,docid,rating)."""
+    scores = measure_relevance(products, qrels)
+    if verbose:
+        click.echo(f"{'query':<32} {'plain':>7} {'condensed':>10} {'unjudged':>9}")
+        for score in scores:
+            click.echo(f"{score.query:<32} {score.plain:>7.3f} {score.condensed:>10.3f} {score.unjudged:>9}")
+    count = len(scores)
+    click.echo(f"queries: {count}")
+    click.echo(f"nDCG@10 plain:     {sum(score.plain for score in scores) / count:.4f}")
+    click.echo(f"nDCG@10 condensed: {sum(score.condensed for score in scores) / count:.4f}")
+
+
+@bench.command()
+@click.option("--scale", type=click.IntRange(1_000), default=100_000, show_default=True, help="Listings.")
+@click.option("--seconds", type=click.IntRange(1, 60), default=5, show_default=True, help="Of load for each route.")
+def speed(scale: int, seconds: int) -> None:
+    """Engine and endpoints at scale, as ratios measured in this one run."""
+    for line in measure_speed(scale, seconds=seconds):
+        click.echo(line)

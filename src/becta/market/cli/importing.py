@@ -1,0 +1,175 @@
+"""`market import`: catalogue files and the DfE register."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from becta.catalogue.imports.columns import describe
+from becta.catalogue.imports.loading import Loader, StrictRefusal, import_file
+from becta.catalogue.imports.products import ProductLoader, ProductRow
+from becta.catalogue.imports.report import ImportReport
+from becta.catalogue.imports.rows import UnreadableFile
+from becta.catalogue.imports.suppliers import SupplierLoader, SupplierRow
+from becta.kernel import clock
+from becta.kernel.actor import system
+from becta.market.cli.opening import opened
+from becta.market.organisations.register.service import RegisterShrinks, import_register
+from becta.market.wiring import House
+from becta.refurb.units.imports import OfferLoader, OfferRow
+
+SHOWN_FAULTS = 50
+ROWS = {"suppliers": SupplierRow, "products": ProductRow, "offers": OfferRow}
+LOADERS: dict[str, Callable[[], Loader]] = {
+    "suppliers": SupplierLoader,
+    "products": ProductLoader,
+    "offers": OfferLoader,
+}
+
+STRICT = click.option("--strict", is_flag=True, help="Import nothing at all if any row is bad.")
+ERRORS = click.option(
+    "--errors", type=click.Path(path_type=Path, dir_okay=False), help="Write every fault to this CSV file."
+)
+
+
+@click.group("import")
+def import_() -> None:
+    """Import catalogue files or the DfE register. The same file twice changes nothing."""
+
+
+def _catalogue_command(kind: str) -> click.Command:
+    @click.command(kind, help=f"Import {kind} from CSV or JSON Lines files (.gz may follow).")
+    @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+    @click.option("--schema", is_flag=True, help="Print the columns and the JSON Schema, and import nothing.")
+    @click.option(
+        "--create-suppliers", is_flag=True, hidden=kind != "products", help="Register suppliers nobody knows."
+    )
+    @STRICT
+    @ERRORS
+    def command(
+        files: tuple[Path, ...], schema: bool, create_suppliers: bool, strict: bool, errors: Path | None
+    ) -> None:
+        if schema:
+            _print_schema(kind)
+            return
+        if not files:
+            raise click.UsageError("name at least one file, or ask for --schema")
+        make = (
+            (lambda: ProductLoader(create_suppliers=True)) if create_suppliers and kind == "products" else LOADERS[kind]
+        )
+        with opened() as house, ImportReport(errors) as report:
+            with _progress(kind) as advance:
+                for path in files:
+                    _import_one(house, make(), path, report, strict=strict, progress=advance)
+                indexed = house.relay.drain()
+            _summarise(kind, report, indexed=indexed)
+        if report.failed:
+            raise SystemExit(1)
+
+    return command
+
+
+for _kind in ROWS:
+    import_.add_command(_catalogue_command(_kind))
+
+
+@import_.command("schools")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Take a file although it would shrink the register by more than 10 %.")
+@STRICT
+@ERRORS
+def schools(files: tuple[Path, ...], force: bool, strict: bool, errors: Path | None) -> None:
+    """Import the DfE register: edubasealldata*.csv, allgroupsdata*.csv and the link files, in any order."""
+    with opened() as house, ImportReport(errors) as report:
+        try:
+            with _progress("register") as advance:
+                summary = import_register(
+                    house.db,
+                    files,
+                    actor=system("command line"),
+                    now=clock.now(),
+                    strict=strict,
+                    force=force,
+                    report=report,
+                    progress=advance,
+                )
+        except (UnreadableFile, StrictRefusal, RegisterShrinks) as error:
+            _print_faults(Console(stderr=True), report)
+            raise click.ClickException(str(error)) from error
+        for part, counts in msgspec.structs.asdict(summary).items():
+            told = ", ".join(f"{value} {name}" for name, value in msgspec.structs.asdict(counts).items())
+            click.echo(f"{part}: {told}")
+        _print_faults(Console(stderr=True), report)
+    if report.failed:
+        raise SystemExit(1)
+
+
+def _import_one(
+    house: House, loader: Loader, path: Path, report: ImportReport, *, strict: bool, progress: Callable[[int], None]
+) -> None:
+    try:
+        import_file(
+            house.db.write,
+            loader,
+            path,
+            actor=system("command line"),
+            now=clock.now(),
+            report=report,
+            strict=strict,
+            progress=progress,
+        )
+    except (UnreadableFile, StrictRefusal) as error:
+        _print_faults(Console(stderr=True), report)
+        raise click.ClickException(str(error)) from error
+
+
+class _progress:  # noqa: N801 - reads as a verb where it is used
+    """A progress bar on standard error; lines read so far, since a stream's end is not known."""
+
+    def __init__(self, what: str) -> None:
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._what = what
+
+    def __enter__(self) -> Callable[[int], None]:
+        self._bar.start()
+        task = self._bar.add_task(f"importing {self._what}", total=None)
+        return lambda rows: self._bar.update(task, description=f"importing {self._what}: {rows:,} rows")
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+
+def _summarise(kind: str, report: ImportReport, *, indexed: int) -> None:
+    click.echo(
+        f"{kind}: {report.read} rows read, {report.created} created, {report.changed} changed, "
+        f"{report.unchanged} unchanged, {report.failed} failed; {report.changes} changes, {indexed} messages indexed"
+    )
+    _print_faults(Console(stderr=True), report)
+
+
+def _print_faults(console: Console, report: ImportReport) -> None:
+    if not report.faults:
+        return
+    table = Table("File", "Line", "Field", "Value", "What is wrong", "How to mend it")
+    for entry in report.faults[:SHOWN_FAULTS]:
+        fault = entry.fault
+        table.add_row(entry.file, str(entry.line), fault.field, fault.value or "", fault.problem, fault.mend)
+    console.print(table)
+    if len(report.faults) > SHOWN_FAULTS:
+        console.print(f"… and more: {report.failed} rows failed in all; --errors FILE writes every fault")
+
+
+def _print_schema(kind: str) -> None:
+    row: type[Any] = ROWS[kind]
+    click.echo(f"{row.__doc__}\n\nColumns of a CSV file (in any order; JSON Lines takes the same names):\n")
+    for column in LOADERS[kind]().columns:
+        need = "required" if column.required else "optional"
+        click.echo(f"  {column.name:<48} {need:<9} {describe(column)}")
+    click.echo("\nJSON Schema of a JSON Lines row:\n")
+    click.echo(msgspec.json.format(msgspec.json.encode(msgspec.json.schema(row))).decode())

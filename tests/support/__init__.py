@@ -1,0 +1,1 @@
+"""Small builders, a package's each."""
