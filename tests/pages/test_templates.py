@@ -13,7 +13,7 @@ from jinja2 import Environment, Undefined
 from becta.market.web import views
 from becta.market.web.templates import FOLDER
 
-NAMES = ("home", "search", "search_empty", "product", "problem", "api")
+NAMES = ("home", "search", "search_empty", "product", "problem", "problem_type", "api")
 VOID = {"meta", "link", "input", "br", "hr", "img"}
 Sample = Callable[[str, bool], Any]
 Render = Callable[[str, Any], str]
@@ -160,7 +160,7 @@ def test_a_hostile_supplier_is_only_text(name: str, sample: Sample, render: Rend
 
 def test_the_macros_escape_too(sample: Sample, render: Render) -> None:
     page = msgspec.structs.replace(
-        sample("product", True), breadcrumbs=(views.Link(text="<b>x</b>", href="/"),), device_note="<i>y</i>"
+        sample("product", True), breadcrumbs=(views.Link(text="<b>x</b>", href="/"),), used_note="<i>y</i>"
     )
     html = render("product", page)
     assert "&lt;b&gt;x&lt;/b&gt;" in html
@@ -219,13 +219,13 @@ def test_product_says_what_is_proved_and_what_it_costs(sample: Sample, render: R
     words = Page(render("product", sample("product", True))).words
     for expected in (
         "The supplier, Second Life IT Ltd It covers the organisation, not this product.",
-        "Standard Cyber Essentials 3.3 (Danzell) Scope Whole organisation Reference CE-2026-1234 "
-        "Issued 11 December 2025 Expires 11 December 2026",
+        "Standard Cyber Essentials 3.3 (Danzell) Published by IASME for the NCSC Scope Whole organisation "
+        "Reference CE-2026-1234 Issued 11 December 2025 Expires 11 December 2026 Evidence Seen on the register Certificate register",
         "Certified Expires soon",
         "The product, ThinkPad T14 Standard OneRoster 1.2 Role Consumer, rostering by REST",
         "£389.00 each £466.80 VAT £77.80 (20%) Lease",
-        "Grade A, UK keyboard Remanufactured Minimum order: 5 Lead time: 10 working days Term: No term "
-        "Where: London, South East From 50: £375.00 ex VAT each From 1,000: £365.00 ex VAT each",
+        "Grade A, UK keyboard Sold by Second Life IT Minimum order: 5 Lead time: 10 working days Term: No term "
+        "Where: London, South East Reference: T14-A From 50: £375.00 ex VAT each From 1,000: £365.00 ex VAT each",
         "Term: 36 months Where: all of England",
     ):
         assert expected in words

@@ -148,6 +148,8 @@ class Proof(Struct, frozen=True, kw_only=True):
     issued: date | None = None
     expires: date | None = None
     evidence: Link | None = None
+    publisher: str = ""
+    note: str = ""
 
 
 class Tier(Struct, frozen=True, kw_only=True):
@@ -162,6 +164,8 @@ class OfferRow(Struct, frozen=True, kw_only=True):
 
     name: str
     unit: str
+    seller: str = ""
+    reference: str = ""
     pence_ex_vat: int
     pence_vat: int
     pence_inc_vat: int
@@ -170,8 +174,14 @@ class OfferRow(Struct, frozen=True, kw_only=True):
     lead_time: str = ""
     term: str = ""
     regions: tuple[str, ...] = ()
-    condition: str = ""
     tiers: tuple[Tier, ...] = ()
+
+
+class UsedDevices(Struct, frozen=True, kw_only=True):
+    """The particulars of one offer of used devices."""
+
+    title: str
+    facts: tuple[Fact, ...]
 
 
 class ProductPage(Struct, frozen=True, kw_only=True):
@@ -188,10 +198,11 @@ class ProductPage(Struct, frozen=True, kw_only=True):
     price: Price | None = None
     badges: tuple[Badge, ...] = ()
     proofs: tuple[Proof, ...] = ()
+    past_proofs: tuple[Proof, ...] = ()
     offers: tuple[OfferRow, ...] = ()
     connectivity: tuple[Fact, ...] = ()
-    device: tuple[Fact, ...] = ()
-    device_note: str = ""
+    used: tuple[UsedDevices, ...] = ()
+    used_note: str = ""
     json_ld: dict[str, object] | None = None
 
 
@@ -211,6 +222,16 @@ class ProblemPage(Struct, frozen=True, kw_only=True):
     errors: tuple[Slip, ...] = ()
     links: tuple[Link, ...] = ()
     request_id: str = ""
+
+
+class ProblemTypePage(Struct, frozen=True, kw_only=True):
+    """What a type of problem means and how to mend it; the API's problems point here."""
+
+    title: str
+    status: int
+    type: str
+    meaning: str
+    mends: tuple[str, ...]
 
 
 class ApiPage(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,93 @@
+"""What facets and their values are called, and in which order people meet them."""
+
+from collections.abc import Iterable, Mapping
+
+from becta.catalogue.categories import Kind, categories
+from becta.catalogue.offers.rules import Condition, Region
+from becta.catalogue.products.rules import Phase
+from becta.compliance.standards.registry import standards
+from becta.market.web.formats import condition_words
+from becta.market.web.views import Facet, FacetOption
+from becta.search.engine import FacetCount
+from becta.search.facets import PRICE_BANDS
+
+FACET_TITLES = {
+    "kind": "Kind",
+    "category": "Category",
+    "badge": "Badge",
+    "condition": "Condition",
+    "phase": "Phase",
+    "price_band": "Lowest price ex VAT",
+    "region": "Region",
+    "supplier": "Supplier",
+}
+"""Every facet, in the order shown."""
+
+KINDS = {
+    Kind.SOFTWARE: "Software",
+    Kind.DEVICE: "Devices",
+    Kind.CONNECTIVITY: "Connectivity",
+    Kind.SERVICE: "Services",
+}
+PHASES = {
+    Phase.PRIMARY: "Primary",
+    Phase.SECONDARY: "Secondary",
+    Phase.ALL_THROUGH: "All-through",
+    Phase.SPECIAL: "Special schools",
+    Phase.FE: "Further education",
+}
+REGIONS = {
+    Region.NORTH_EAST: "North East",
+    Region.NORTH_WEST: "North West",
+    Region.YORKSHIRE: "Yorkshire and the Humber",
+    Region.EAST_MIDLANDS: "East Midlands",
+    Region.WEST_MIDLANDS: "West Midlands",
+    Region.EAST: "East of England",
+    Region.LONDON: "London",
+    Region.SOUTH_EAST: "South East",
+    Region.SOUTH_WEST: "South West",
+}
+_FIXED: dict[str, Mapping[str, str]] = {
+    "kind": {kind.value: words for kind, words in KINDS.items()},
+    "phase": {phase.value: words for phase, words in PHASES.items()},
+    "condition": {condition.value: condition_words(condition) for condition in Condition},
+    "price_band": {band.value: band.label for band in PRICE_BANDS},
+    "region": {region.value: words for region, words in REGIONS.items()},
+}
+"""Facets whose values have an order of their own; the others go by count."""
+
+_OPEN = frozenset({"kind", "category", "badge"})
+_MOST_OPTIONS = 60
+
+
+def value_label(facet: str, value: str, *, known: Mapping[str, str] | None = None) -> str:
+    """What a value of a facet is called; `known` holds names that only data can tell, such as suppliers'."""
+    if facet in _FIXED:
+        return _FIXED[facet].get(value, value)
+    if facet == "category" and value in categories():
+        return categories()[value].name
+    if facet == "badge" and value in standards():
+        return standards()[value].name
+    return (known or {}).get(value, value)
+
+
+def facet(name: str, counts: Iterable[FacetCount], chosen: tuple[str, ...], known: Mapping[str, str]) -> Facet:
+    """The facet as checkboxes: every chosen value stays, at count 0 if need be; a long tail of small ones does not."""
+    counted = {each.value: each.count for each in counts}
+    names = {**known, **{each.value: each.label for each in counts}}
+    values = [*counted, *(value for value in chosen if value not in counted)]
+    if name in _FIXED:
+        order = list(_FIXED[name])
+        values.sort(key=lambda value: order.index(value) if value in order else len(order))
+    kept = set(values[:_MOST_OPTIONS]) | set(chosen)
+    options = tuple(
+        FacetOption(
+            value=value,
+            label=value_label(name, value, known=names),
+            count=counted.get(value, 0),
+            is_checked=value in chosen,
+        )
+        for value in values
+        if value in kept
+    )
+    return Facet(name=name, title=FACET_TITLES[name], options=options, is_open=name in _OPEN or bool(chosen))

@@ -1,0 +1,56 @@
+"""From a page's values to its HTML response, with the headers every page carries."""
+
+from collections.abc import Mapping
+
+from jinja2 import Environment
+from litestar import Response
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
+from msgspec import Struct
+
+from becta.market.web import views
+
+CONTENT_POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+}
+TEMPLATES: dict[type[Struct], str] = {
+    views.HomePage: "home.html",
+    views.SearchPage: "search.html",
+    views.ProductPage: "product.html",
+    views.ProblemPage: "problem.html",
+    views.ProblemTypePage: "problem_type.html",
+    views.ApiPage: "api.html",
+}
+
+
+class Pages:
+    """Renders pages."""
+
+    def __init__(self, jinja: Environment) -> None:
+        """Render with this environment; every template is compiled now, so that a fault in one shows at the start."""
+        self._templates = {kind: jinja.get_template(name) for kind, name in TEMPLATES.items()}
+
+    def html(self, page: Struct) -> str:
+        """The page as HTML."""
+        return self._templates[type(page)].render(page=page)
+
+    def response(
+        self, page: Struct, *, status_code: int = 200, headers: Mapping[str, str] | None = None
+    ) -> Response[str]:
+        """The page as a response."""
+        return Response(
+            self.html(page),
+            status_code=status_code,
+            media_type="text/html",
+            headers={**(headers or {}), **SECURITY_HEADERS},
+        )
+
+
+Rendering = NamedDependency[SkipValidation[Pages]]
+"""How handlers ask for `pages`."""

@@ -1,0 +1,93 @@
+"""The pages put together for the application to mount."""
+
+from typing import Any
+
+from litestar import Request, Response, Router, get
+from litestar.datastructures import CacheControlHeader
+from litestar.di import NamedDependency, Provide
+from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin, YamlRenderPlugin
+from litestar.response.file import ASGIFileResponse
+from litestar.static_files import create_static_files_router
+from litestar.types import ASGIApp
+from msgspec import Struct
+
+from becta.market.web import assets
+from becta.market.web.errors import Handlers, for_everybody, for_pages
+from becta.market.web.find import find
+from becta.market.web.home import home
+from becta.market.web.problem_pages import problem_type
+from becta.market.web.product import show_product
+from becta.market.web.rendering import SECURITY_HEADERS, Pages
+from becta.market.web.templates import environment
+from becta.market.web.views import ApiPage
+from becta.market.wiring import House
+
+STATIC = "/static/built"
+SCHEMA = "/schema"
+YEAR = 31_536_000
+
+
+class Site(Struct, frozen=True, kw_only=True):
+    """What the application mounts: routes, the handlers of its exceptions, and how OpenAPI is shown."""
+
+    routers: tuple[Router, ...]
+    exception_handlers: Handlers
+    openapi_router: Router
+    render_plugins: tuple[OpenAPIRenderPlugin, ...]
+
+
+class ApiBrowser(OpenAPIRenderPlugin):
+    """Our own page around the self-hosted API browser, in place of those that load theirs from elsewhere."""
+
+    def __init__(self, pages: Pages) -> None:
+        """Serve it at the root of the schema's routes."""
+        super().__init__(path="/")
+        self._page = pages.html(ApiPage(openapi_href=f"{SCHEMA}/openapi.json")).encode()
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:  # noqa: ARG002
+        """The page; the browser's script loads the document itself."""
+        return self._page
+
+
+@get("/robots.txt", media_type="text/plain", sync_to_thread=True)
+def robots(is_demonstration: NamedDependency[bool]) -> Response[str]:
+    """What crawlers may read: the pages, but nothing of a demonstration, whose products do not exist."""
+    kept_out = "/" if is_demonstration else "/api/"
+    return Response(f"User-agent: *\nDisallow: {kept_out}\n", media_type="text/plain", headers=SECURITY_HEADERS)
+
+
+def _with_security_headers(response: ASGIApp) -> ASGIApp:
+    if isinstance(response, ASGIFileResponse):
+        response.headers.update(SECURITY_HEADERS)
+    return response
+
+
+def site(house: House) -> Site:
+    """The pages over a house; FileNotFoundError tells how to build their assets when that was not done."""
+    is_demonstration = house.settings.demo
+    pages = Pages(environment(static_urls=assets.manifest(STATIC), demonstration=is_demonstration))
+    return Site(
+        routers=(
+            Router(
+                path="/",
+                route_handlers=[home, find, show_product, problem_type, robots],
+                dependencies={
+                    "pages": Provide(lambda: pages, sync_to_thread=False),
+                    "is_demonstration": Provide(lambda: is_demonstration, sync_to_thread=False),
+                },
+                exception_handlers=for_pages(pages),
+                include_in_schema=False,
+            ),
+            create_static_files_router(
+                path=STATIC,
+                directories=[assets.BUILT],
+                cache_control=CacheControlHeader(public=True, max_age=YEAR, immutable=True),
+                after_request=_with_security_headers,
+            ),
+        ),
+        exception_handlers=for_everybody(pages),
+        openapi_router=Router(
+            path=SCHEMA, route_handlers=[], response_headers=SECURITY_HEADERS, include_in_schema=False
+        ),
+        render_plugins=(ApiBrowser(pages), JsonRenderPlugin(), YamlRenderPlugin()),
+    )
