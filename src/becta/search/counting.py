@@ -1,19 +1,24 @@
 """Facet counts over an answer, by tantivy's aggregations, with badges counted only where valid."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tantivy import FieldType, Occur, Schema, Searcher
 from tantivy import Query as Clause
 
-from becta.search.engine import FacetCount, Query
+from becta.search.engine import FACETS, FacetCount, Query
 from becta.search.facets import in_order, known_facets
-from becta.search.schema import SEPARATOR
+from becta.search.schema import read_facet_term
 from becta.search.validity import BadgeClock
 
 _MOST_VALUES = 10_000
+_MOST_SHOWN = 100
 _HIGHEST = 2**63 - 1
+_LONG = frozenset({"supplier", "category"})  # one value a document, perhaps hundreds of values: the commonest will do
+_VALUES = {
+    facet: {"terms": {"field": f"of_{facet}", "size": _MOST_SHOWN if facet in _LONG else _MOST_VALUES}}
+    for facet in FACETS
+}
 
 
 class Narrowing:
@@ -64,6 +69,7 @@ class Counter:
         self._searcher = searcher
         self._schema = schema
         self._clock = clock
+        self._read: dict[str, list[tuple[str, str]]] = {}
 
     def count(
         self, match: Clause | None, narrowing: Narrowing, facets: Iterable[str], now: int
@@ -81,18 +87,36 @@ class Counter:
         return {facet: found[facet] for facet in chosen}
 
     def _over(self, clause: Clause, facets: list[str], now: int) -> dict[str, tuple[FacetCount, ...]]:
-        wanted = {facet: _values_of(f"of_{facet}") for facet in facets}
+        wanted = {facet: _VALUES[facet] for facet in facets}
         buckets = self._searcher.aggregate(clause, wanted)
-        found = {facet: _tally(buckets[facet]["buckets"]) for facet in facets}
+        found = {facet: self._tally(buckets[facet]["buckets"]) for facet in facets}
         if "badge" in found:
             self._take_lapsed(clause, found["badge"], now)
         return {
             facet: in_order(
                 facet,
-                (FacetCount(value=value, label=label, count=count) for value, (label, count) in values.items()),
+                [FacetCount(value=value, label=label, count=count) for value, (label, count) in values.items()],
             )
             for facet, values in found.items()
         }
+
+    def _tally(self, buckets: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, int]]:
+        """Counts by value; a value under two labels keeps the commoner."""
+        counts: dict[str, tuple[str, int]] = {}
+        for bucket in buckets:
+            for value, label in self._pairs(bucket["key"]):
+                known = counts.get(value)
+                count = bucket["doc_count"]
+                counts[value] = (label, count) if known is None else (known[0], known[1] + count)
+        return counts
+
+    def _pairs(self, term: str) -> list[tuple[str, str]]:
+        pairs = self._read.get(term)
+        if pairs is None:
+            if len(self._read) > _MOST_VALUES:
+                self._read.clear()
+            pairs = self._read[term] = read_facet_term(term)
+        return pairs
 
     def _take_lapsed(self, clause: Clause, badges: dict[str, tuple[str, int]], now: int) -> None:
         for code, terms in self._clock.lapsed(now).items():
@@ -106,18 +130,3 @@ class Counter:
                 count
                 - int(self._searcher.aggregate(both, {"n": {"value_count": {"field": "by_title"}}})["n"]["value"]),
             )
-
-
-def _values_of(field: str) -> dict[str, Any]:
-    return {"terms": {"field": field, "size": _MOST_VALUES}}
-
-
-def _tally(buckets: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, int]]:
-    """Counts by value; a value under two labels keeps the commoner."""
-    label: dict[str, str] = {}
-    counts: dict[str, int] = defaultdict(int)
-    for bucket in buckets:
-        value, _, words = bucket["key"].rpartition(SEPARATOR)
-        label.setdefault(value, words)
-        counts[value] += bucket["doc_count"]
-    return {value: (label[value], count) for value, count in counts.items()}

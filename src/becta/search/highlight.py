@@ -1,14 +1,15 @@
 """Where the answer shows the question: HTML-escaped text with `<mark>` around the words that matched."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from html import escape
 
-from becta.search.analysis import clean, code_form, stem, words_of
+from becta.search.analysis import code_form, stem, words_of
 from becta.search.interpret import Question
 
 _TOKEN = re.compile(r"\w+(?:[-./]\w+)*")
 _INNER = re.compile(r"\w+")
+_ACCENTED = re.compile(r"[^\W\x00-\x7f]")
 
 
 class Highlighter:
@@ -21,8 +22,7 @@ class Highlighter:
         self._begun = tuple(slot.words[-1] for slot in question.slots if slot.completions)
         starts = {_safe_start(each) for each in self._stems} | set(self._begun)
         # A cheap look for words that may match, before any is stemmed.
-        self._maybe = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, sorted(starts))) + ")", re.IGNORECASE)
-        self._is_plain = all(start.isascii() for start in starts)
+        self._maybe = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(starts)))})\w*", re.IGNORECASE)
 
     def fields(self, fields: Iterable[tuple[str, str]]) -> dict[str, str]:
         """The marked form of each (name, text) in which something matched."""
@@ -30,18 +30,21 @@ class Highlighter:
         return {name: text for name, text in marked if text is not None}
 
     def _mark(self, text: str) -> str | None:
-        if not self._codes and self._is_plain and text.isascii() and not self._maybe.search(text):
-            return None
+        needs_every_word = self._codes or _ACCENTED.search(text)
         parts: list[str] = []
         end = 0
-        for start, stop in self._spans(clean_same(text)):
-            parts += [escape(text[end:start]), "<mark>", escape(text[start:stop]), "</mark>"]
+        for start, stop in self._every_span(text) if needs_every_word else self._likely_spans(text):
+            parts += (escape(text[end:start]), "<mark>", escape(text[start:stop]), "</mark>")
             end = stop
         if not parts:
             return None
-        return "".join(parts) + escape(text[end:])
+        parts.append(escape(text[end:]))
+        return "".join(parts)
 
-    def _spans(self, text: str) -> Iterable[tuple[int, int]]:
+    def _likely_spans(self, text: str) -> Iterator[tuple[int, int]]:
+        return (found.span() for found in self._maybe.finditer(text) if self._matches(found[0]))
+
+    def _every_span(self, text: str) -> Iterator[tuple[int, int]]:
         for token in _TOKEN.finditer(text):
             if self._codes and code_form(token[0]) in self._codes:
                 yield token.span()
@@ -55,12 +58,6 @@ class Highlighter:
             plain = word.lower()
             return stem(plain) in self._stems or plain.startswith(self._begun)
         return any(stem(each) in self._stems or each.startswith(self._begun) for each in words_of(word))
-
-
-def clean_same(text: str) -> str:
-    """The text with the same length, whatever it holds."""
-    cleaned = clean(text)
-    return cleaned if len(cleaned) == len(text) else text
 
 
 def _safe_start(stemmed: str) -> str:

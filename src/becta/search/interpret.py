@@ -11,6 +11,7 @@ from becta.search.synonyms import Phrase, Synonyms
 LONGEST_TEXT = 300
 MOST_WORDS = 10
 MOST_COMPLETIONS = 40
+_WELL_KNOWN = 50  # a word in more documents than anyone looks through is taken as finished
 _CHUNK = re.compile(r"\S+")
 _ENDS_MID_WORD = re.compile(r"\w\Z")
 
@@ -144,11 +145,14 @@ def _slot(
     others = [*synonyms.of(stems), *_respelt(stems, lexicon)]
     completions: list[str] = []
     code_completions: list[str] = []
-    if is_last:
+    if is_last and min(lexicon.uses(each) for each in stems) < _WELL_KNOWN:
         completions = lexicon.completions(group[-1].word, MOST_COMPLETIONS)
         form = code_form(chunks[group[-1].chunk])
         if len(form) >= SHORTEST_CODE and any(c.isdigit() for c in form):
             code_completions = lexicon.code_completions(form, MOST_COMPLETIONS)
+    if completions and not codes and not all(lexicon.uses(each) for each in stems):  # an unfinished word
+        ahead = list(dict.fromkeys((*stems[:-1], stem(word)) for word in completions))
+        stems, others = ahead[0], [*others, *ahead[1:4]]
     known = [phrase for phrase in others if all(lexicon.uses(each) for each in phrase)]
     is_known = all(lexicon.uses(each) for each in stems) or bool(codes) or bool(completions) or bool(code_completions)
     return Slot(

@@ -10,11 +10,12 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from becta.search.analysis import clean, code_form, stem, words_of
+from becta.search.cards import card_of
 from becta.search.documents import Document
 from becta.search.engine import Answer, FacetCount, Hit, Query, Rebuild, Relaxation, Sort, Writer
 from becta.search.facets import facet_values, in_order, known_facets
 from becta.search.interpret import STOP_WORDS, normal_text
-from becta.search.schema import card_of, row_of
+from becta.search.schema import row_of
 from becta.search.validity import valid_card
 
 Documents = dict[str, Document]

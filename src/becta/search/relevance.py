@@ -101,7 +101,9 @@ class Relevance:
         terms = [Clause.term_query(self._schema, field, each) for each in slot.stems]
         words = terms[0] if len(terms) == 1 else Clause.boolean_query([(Occur.Should, term) for term in terms])
         ways = [Clause.boost_query(words, weight)]
-        discount = self._weights.synonym if field in _WITH_POSITIONS else self._weights.synonym_head
+        if field in _WITH_POSITIONS:  # a synonym there tells little, and costs much
+            return ways[0]
+        discount = self._weights.synonym_head
         ways += [Clause.boost_query(self._phrase(field, other), weight * discount) for other in slot.others]
         return ways[0] if len(ways) == 1 else Clause.disjunction_max_query(ways, self._weights.synonym_tie)
 

@@ -6,14 +6,14 @@ from tantivy import DocAddress, Index, Order, Schema, Searcher, SearchResult
 from tantivy import Query as Clause
 
 from becta.search.analysis import stem
+from becta.search.cards import unpack_card
 from becta.search.counting import Counter
 from becta.search.engine import Card, Sort
-from becta.search.schema import unpack_card
 from becta.search.spelling import Spelling
 from becta.search.validity import BadgeClock
 
 _MOST_KEPT = 20_000
-_WIDEST_TIE = 5_000
+_WIDEST_TIE = 1_000
 
 _ORDERS = {
     Sort.PRICE_ASC: "by_price",
@@ -106,6 +106,9 @@ class Snapshot:
 
     def _best(self, clause: Clause, offset: int, limit: int) -> tuple[list[tuple[float, Card]], int]:
         """By score, then id. Equal scores at the edge of the page are fetched until all are known."""
+        if self.searcher.num_segments == 1:  # sorted by id already
+            result = self.searcher.search(clause, limit=max(limit, 1), offset=offset)
+            return [(score, self.card(address)) for score, address in result.hits[:limit]], _total(result)
         end = offset + limit
         fetch = end + 1
         while True:

@@ -1,5 +1,6 @@
 """The word a person probably meant, from the words the index itself uses."""
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from math import log
@@ -8,6 +9,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 _SHORTEST = 3
+_MOST_KEPT = 10_000
 _LIKELIER = 20  # a known word is doubted only if its neighbour is this much commoner
 
 
@@ -21,8 +23,8 @@ class Spelling:
     def __init__(self, words: Iterable[tuple[str, int]]) -> None:
         self._uses: dict[str, int] = {}
         self._by_length: dict[int, list[str]] = defaultdict(list)
-        self._found: dict[tuple[str, int], str | None] = {}
-        for word, uses in words:
+        self._found: dict[tuple[str, int, int], str | None] = {}
+        for word, uses in sorted(words, key=lambda one: -one[1]):  # commonest first, so that a scan can stop early
             if len(word) >= _SHORTEST and word.isalpha():
                 self._uses[word] = uses
                 self._by_length[len(word)].append(word)
@@ -45,25 +47,25 @@ class Spelling:
         """A far commoner word one slip away from a word the index knows, or None."""
         if len(word) <= 4 or any(char.isdigit() for char in word):
             return None
-        other = self._nearest(word, 1)
-        if other is None or self.uses(other) < _LIKELIER * max(1, self.uses(word)):
+        other = self._nearest(word, 1, _LIKELIER * max(1, self.uses(word)))
+        if other is None:
             return None
         return None if other.startswith(word) or word.startswith(other) else other
 
-    def _nearest(self, word: str, most: int) -> str | None:
-        key = (word, most)
+    def _nearest(self, word: str, most: int, uses: int = 1) -> str | None:
+        key = (word, most, uses)
         if key not in self._found:
-            if len(self._found) > 10_000:
+            if len(self._found) > _MOST_KEPT:
                 self._found.clear()
-            self._found[key] = self._search(word, most)
+            self._found[key] = self._search(word, most, uses)
         return self._found[key]
 
-    def _search(self, word: str, most: int) -> str | None:
+    def _search(self, word: str, most: int, uses: int) -> str | None:
         near: list[tuple[float, str]] = []
         for length in range(max(_SHORTEST, len(word) - most), len(word) + most + 1):
-            found = process.extract(
-                word, self._by_length.get(length, ()), scorer=OSA.distance, score_cutoff=most, limit=20
-            )
+            words = self._by_length.get(length, [])
+            common = words[: bisect_right(words, -uses, key=lambda other: -self._uses[other])]
+            found = process.extract(word, common, scorer=OSA.distance, score_cutoff=most, limit=20)
             near += [(self._cost(word, other, distance), other) for other, distance, _ in found if other != word]
         return min(near)[1] if near else None
 

@@ -15,7 +15,7 @@ LARGE_HEAP = 600_000_000  # room for a whole catalogue in one segment; memory is
 
 def open_index(path: str) -> Index:
     """The index at a path, made if there is none, reading only when told to."""
-    index = Index(schema.build(), path=path)
+    index = Index(schema.build(), path=path, sort_by_field="id")  # so that equal scores come in order of id
     schema.register_analysis(index)
     index.config_reader("manual")
     return index
