@@ -38,8 +38,8 @@ SCHOOL = {
     "CensusDate": "19-01-2017", "NumberOfPupils": "276", "PercentageFSM": "12.5", "UKPRN": "",
     "LastChangedDate": "16-09-2017", "Street": "St James's Passage", "Locality": "Duke's Place", "Address3": "",
     "Town": "London", "County (name)": "Not recorded", "Postcode": "EC3A 5DE", "SchoolWebsite": "www.example.sch.uk",
-    "TelephoneNum": "02070000000", "HeadTitle (name)": "Mrs", "HeadFirstName": "Winifred", "HeadLastName": "Quillfeather",
-    "HeadHonours": "BSc", "HeadPreferredJobTitle": "Headteacher", "InspectorateName (name)": "", "GOR (code)": "H",
+    "TelephoneNum": "02070000000", "HeadTitle (name)": "Mrs", "HeadFirstName": "Winifred",
+    "HeadLastName": "Quillfeather", "HeadHonours": "BSc", "HeadPreferredJobTitle": "Headteacher", "InspectorateName (name)": "", "GOR (code)": "H",
     "GOR (name)": "London", "Easting": "533498", "Northing": "181201", "UPRN": "200000071925", "SiteName": "",
 }  # fmt: skip
 GROUP = {
