@@ -127,6 +127,10 @@ def test_an_empty_question_shows_everything_newest_first(engine: SearchEngine) -
     assert answer.hits[0].highlights == {}
 
 
+def test_a_question_without_words_shows_everything_too(engine: SearchEngine) -> None:
+    assert ids(ask(engine, " -*- ")) == ["a1", "a2", "a3", "a4", "a5"]
+
+
 def test_every_word_must_be_met(engine: SearchEngine) -> None:
     assert ids(ask(engine, "laptop trolley")) == ["a3"]
 

@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from becta.search.counting import Narrowing
 from becta.search.engine import Answer, Card, Hit, Query, Relaxation, Sort
 from becta.search.highlight import Highlighter
-from becta.search.interpret import Question, interpret, normal_text
+from becta.search.interpret import Question, interpret
 from becta.search.relaxing import better_spelling, relaxations, respelt
 from becta.search.relevance import Relevance, Weights
 from becta.search.snapshot import Snapshot
@@ -64,11 +64,9 @@ class View:
 
     def _work_out(self, query: Query) -> Answer:
         narrowing = Narrowing(query, self.snapshot.schema, self.snapshot.clock)
-        if not normal_text(query.text):
-            return self._browse(query, narrowing)
         asked = self._ask(query.text)
         if not asked.slots:
-            return self._nothing(query)
+            return self._browse(query, narrowing)
         if all(slot.is_known for slot in asked.slots):
             answer = self._found(query, asked, narrowing, None)
             if answer is not None:

@@ -122,8 +122,6 @@ class MemoryEngine:
         documents = list((self._documents or {}).values())
         words = words_of(normal_text(query.text))[:10]
         words = [word for word in words if word not in STOP_WORDS] or words
-        if normal_text(query.text) and not words:
-            return Answer(hits=(), facets=dict.fromkeys(query.facets, ()), total=0)
         answer = self._answer(query, documents, words)
         if answer.total or not words:
             return answer
