@@ -10,10 +10,19 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
+from becta.kernel.errors import Conflict
+
 LOCK_WAIT_SECONDS = 30
+TAKEN = {
+    "23505",  # PostgreSQL: unique_violation
+    "SQLITE_CONSTRAINT_UNIQUE",
+    "SQLITE_CONSTRAINT_PRIMARYKEY",
+}
+"""How each database says that something of which there is one at a time exists already."""
 
 
 class Database:
@@ -33,9 +42,17 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A write transaction: committed on leaving, rolled back on any error. SQLite admits one writer at a time."""
-        with Session(self._writing, expire_on_commit=False) as session, session.begin():
-            yield session
+        """A write transaction: committed on leaving, rolled back on any error. SQLite admits one writer at a time.
+
+        Raises Conflict when somebody else made the same thing after this transaction looked for it.
+        """
+        try:
+            with Session(self._writing, expire_on_commit=False) as session, session.begin():
+                yield session
+        except IntegrityError as error:
+            if _is_taken(error):
+                raise Conflict("somebody made the same thing at the same moment; read it again") from error
+            raise
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
@@ -57,6 +74,11 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def _is_taken(error: IntegrityError) -> bool:
+    code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
+    return code in TAKEN
 
 
 def _engine(url: str, connections: int) -> Engine:

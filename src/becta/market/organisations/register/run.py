@@ -8,12 +8,11 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from becta.catalogue.imports.report import ImportReport
 from becta.kernel.actor import Actor
-from becta.kernel.errors import DomainError, Fault
+from becta.kernel.errors import Conflict, DomainError, Fault
 from becta.kernel.events import AuditEvent, audit_row, record
 from becta.market.db import Database
 from becta.market.organisations.models import RegisterState
@@ -180,7 +179,7 @@ class Run:
             with self.db.write() as session:
                 if session.get(RegisterState, _TURNSTILE) is None:
                     session.add(RegisterState(kind=_TURNSTILE))
-        except IntegrityError:
+        except Conflict:
             pass  # another import made it in the same moment
 
 
