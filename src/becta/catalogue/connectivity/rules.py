@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from becta.catalogue.text_rules import text_faults
 from becta.kernel.errors import Fault
 from becta.kernel.money import MAX_PENCE
 
@@ -117,13 +118,4 @@ def connectivity_faults(package: ConnectivityPackage) -> list[Fault]:
                 value=str(package.failover_seconds),
             )
         )
-    if len(package.filtering_product) > 120:
-        faults.append(
-            Fault(
-                field="connectivity.filtering_product",
-                problem="is longer than 120 characters",
-                mend="give the product's name only",
-                value=package.filtering_product[:60],
-            )
-        )
-    return faults
+    return faults + text_faults("connectivity.filtering_product", package.filtering_product, at_most=120)

@@ -113,6 +113,6 @@ def supplier_faults(details: SupplierDetails) -> list[Fault]:
 
 
 def _pattern(field: str, pattern: re.Pattern[str], value: str | None, mend: str) -> list[Fault]:
-    if value is None or (len(value) <= 254 and pattern.fullmatch(value)):
+    if value is None or (len(value) <= 254 and value.isprintable() and pattern.fullmatch(value)):
         return []
     return [Fault(field=field, problem="is not of the right form", mend=mend, value=value[:80])]

@@ -10,6 +10,9 @@ from becta.compliance.standards.registry import Holder, standards
 from becta.kernel.clock import start_of_day
 from becta.kernel.errors import Conflict, Fault
 
+EARLIEST = date(1970, 1, 1)
+"""The first day a badge can have been issued on: none of the standards is older."""
+
 EXPIRING_DAYS = 30
 """A valid badge shows as expiring this many days before its end, as IASME's first reminder does."""
 
@@ -133,6 +136,11 @@ def claim_faults(claim: BadgeClaim, holder: Holder) -> list[Fault]:
     if claim.expires_on is None and standard.months_valid is not None:
         mend = "give the date printed on the certificate"
         faults.append(Fault(field="expires_on", problem="is missing", mend=mend))
+    if claim.issued_on < EARLIEST:
+        mend = "give the day printed on the certificate"
+        faults.append(
+            Fault(field="issued_on", problem=f"is before {EARLIEST:%Y}", mend=mend, value=str(claim.issued_on))
+        )
     if claim.expires_on is not None and claim.expires_on <= claim.issued_on:
         mend = "give a day after the day of issue"
         problem = "is not after the day of issue"
