@@ -77,13 +77,15 @@ def refuse_if_any(faults: Sequence[Fault]) -> None:
 
 @contextmanager
 def faults_within(place: str, *, but: frozenset[str] = frozenset()) -> Iterator[None]:
-    """Name faults by where the field stands in what was sent: `title` becomes `place.title`, save those in `but`."""
+    """Name faults by where they stand in what was sent: `title` becomes `place.title`, save within those in `but`."""
     try:
         yield
     except Invalid as error:
         raise Invalid(
             [
-                fault if fault.field in but else msgspec.structs.replace(fault, field=f"{place}.{fault.field}")
+                fault
+                if fault.field.partition(".")[0] in but
+                else msgspec.structs.replace(fault, field=f"{place}.{fault.field}")
                 for fault in error.faults
             ]
         ) from None

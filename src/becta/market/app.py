@@ -16,6 +16,7 @@ from becta import __version__
 from becta.kernel.errors import DomainError
 from becta.market.api import badges, health, offers, products, search, suppliers
 from becta.market.api.access import credentials
+from becta.market.api.bodies import JsonRequest
 from becta.market.problems import on_domain_error, on_http_error, on_unexpected
 from becta.market.settings import settings
 from becta.market.wiring import House, build
@@ -81,6 +82,7 @@ def create_app(house: House | None = None, *, relay: bool = True) -> Litestar:
             HTTPException: on_http_error,
             Exception: on_unexpected,
         },
+        request_class=JsonRequest,
         lifespan=[lifespan],
         openapi_config=_openapi(),
         debug=False,

@@ -1,12 +1,12 @@
 """Errors as RFC 9457 problems: a stable type and title, the occurrence in `detail`, and each field with its mend."""
 
+import re
 from http import HTTPStatus
 from typing import Any, cast
 
-import msgspec
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import HTTPException, SerializationException, ValidationException
 from litestar.openapi import ResponseSpec
 from msgspec import UNSET, Struct, UnsetType
 
@@ -53,6 +53,12 @@ KINDS: dict[int, tuple[str, str]] = {
 }
 """Status to the slug of its type and its title; each has a page under /problems/."""
 
+HEADERS = frozenset({"If-Match"})
+"""Fields of faults that are headers of the request, not fields of its body."""
+NO_BODY = "'data'"
+"""What the framework says of a body that is not there: the name of the handler's parameter."""
+_NAMED = re.compile(r"(?:unknown|missing required) field `([^`]+)`")
+
 
 def documented(*statuses: int) -> dict[int, ResponseSpec]:
     """The error answers of a route, for its OpenAPI description."""
@@ -93,9 +99,9 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
         entries = error.extra if isinstance(error.extra, list) else []
         problems = tuple(_shape_problem(entry) for entry in entries if isinstance(entry, dict))
         return _answer(request, 400, "; ".join(p.detail for p in problems) or error.detail, errors=problems)
-    cause = error.__cause__
-    if error.status_code == 400 and isinstance(cause, (msgspec.DecodeError, UnicodeDecodeError)):
-        return _answer(request, 400, f"the body is not JSON: {cause}")
+    if isinstance(error.__cause__, SerializationException):
+        unread = FieldProblem(detail=f"the body: {error.detail}", mend="send one JSON value in UTF-8", pointer="")
+        return _answer(request, 400, f"the body cannot be read: {error.detail}", errors=(unread,))
     if error.status_code >= 500:
         log.error("unexpected error", path=request.url.path, exc_info=error)
     known = error.status_code if error.status_code in KINDS else (500 if error.status_code >= 500 else 400)
@@ -125,9 +131,9 @@ def _answer(
 def _field_problem(request: Request[Any, Any, Any], fault: Fault) -> FieldProblem:
     shown = f" ({fault.value})" if fault.value else ""
     detail = f"{fault.field} {fault.problem}{shown}"
-    if request.method in {"GET", "HEAD"}:
+    if request.method in {"GET", "HEAD"} or fault.field in HEADERS:
         return FieldProblem(detail=detail, mend=fault.mend, parameter=fault.field)
-    return FieldProblem(detail=detail, mend=fault.mend, pointer="/" + fault.field.replace(".", "/"))
+    return FieldProblem(detail=detail, mend=fault.mend, pointer=_pointer(fault.field))
 
 
 def _shape_problem(entry: dict[str, Any]) -> FieldProblem:
@@ -135,5 +141,14 @@ def _shape_problem(entry: dict[str, Any]) -> FieldProblem:
     message = str(entry.get("message", "is not valid"))
     if source in {"query", "path", "header", "cookie"}:
         return FieldProblem(detail=f"{key}: {message}", mend="see /schema for what this parameter takes", parameter=key)
-    pointer = "/" + key.replace("[", "/").replace("]", "").replace(".", "/") if key and key != "data" else ""
+    if message == NO_BODY:
+        return FieldProblem(detail="the body is empty", mend="send a JSON object; see /schema for its form", pointer="")
+    pointer = "" if key in {"", "data"} else _pointer(key.replace("[", ".").replace("]", ""))
+    named = _NAMED.search(message)
+    if named is not None:
+        pointer += _pointer(named[1])
     return FieldProblem(detail=f"{key}: {message}", mend="see /schema for the form of the body", pointer=pointer)
+
+
+def _pointer(path: str) -> str:
+    return "/" + path.replace("~", "~0").replace("/", "~1").replace(".", "/")

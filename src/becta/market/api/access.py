@@ -52,6 +52,12 @@ def credentials(request: Request[Any, Any, Any]) -> Credentials:
     )
 
 
+def is_known(request: Request[Any, Any, Any], tag: str) -> bool:
+    """Whether the client holds this answer already: If-None-Match names its ETag (weak comparison, RFC 9110)."""
+    given = request.headers.get("if-none-match", "")
+    return given.strip() == "*" or tag.removeprefix("W/") in re.findall(r'"[^"]*"', given)
+
+
 def etag(revision: int) -> dict[str, str]:
     """The ETag header of a revision."""
     return {"ETag": f'"{revision}"'}

@@ -11,6 +11,7 @@ from msgspec import Struct
 from becta.catalogue.offers.rules import OfferTerms
 from becta.catalogue.offers.service import end_offer
 from becta.kernel import clock
+from becta.kernel.errors import faults_within
 from becta.market.api.access import BEARER, Credentials, etag
 from becta.market.api.paging import Page
 from becta.market.db import Database
@@ -20,6 +21,9 @@ from becta.market.listings.schemas import OfferOut
 from becta.market.problems import documented
 from becta.refurb.units.rules import RemanufacturedDevice
 from becta.refurb.units.service import change_device_offer, offer_device
+
+NOT_TERMS = frozenset({"reference", "remanufactured"})
+"""Parts of the body beside `terms` that a fault can be in."""
 
 
 class OfferIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,16 +82,17 @@ def create_offer(
     now = clock.now()
     with db.write() as session:
         actor = credentials.actor(session, now=now)
-        offer = offer_device(
-            session,
-            actor,
-            product_id=product_id,
-            supplier_id=data.supplier_id,
-            reference=data.reference,
-            terms=data.terms,
-            unit=data.remanufactured,
-            now=now,
-        )
+        with faults_within("terms", but=NOT_TERMS):
+            offer = offer_device(
+                session,
+                actor,
+                product_id=product_id,
+                supplier_id=data.supplier_id,
+                reference=data.reference,
+                terms=data.terms,
+                unit=data.remanufactured,
+                now=now,
+            )
         session.flush()
         made = offer_out(one_offer(session, offer.id))
     return Response(made, headers={**etag(made.revision), "Location": f"/api/v1/offers/{made.id}"})
@@ -111,9 +116,9 @@ def change_offer(
     now = clock.now()
     with db.write() as session:
         actor = credentials.actor(session, now=now)
-        change_device_offer(
-            session, actor, offer_id, data.terms, data.remanufactured, revision=credentials.revision, now=now
-        )
+        revision = credentials.revision
+        with faults_within("terms", but=NOT_TERMS):
+            change_device_offer(session, actor, offer_id, data.terms, data.remanufactured, revision=revision, now=now)
         session.flush()
         changed = offer_out(one_offer(session, offer_id))
     return Response(changed, headers=etag(changed.revision))

@@ -13,7 +13,7 @@ from litestar.status_codes import HTTP_200_OK
 from msgspec import Struct
 from sqlmodel import Session
 
-from becta.catalogue.categories import Kind
+from becta.catalogue.categories import Kind, categories
 from becta.catalogue.products.models import Product
 from becta.catalogue.products.rules import ListingContent
 from becta.catalogue.products.service import (
@@ -26,9 +26,9 @@ from becta.catalogue.products.service import (
 )
 from becta.kernel import clock
 from becta.kernel.actor import Scope
-from becta.kernel.errors import faults_within
+from becta.kernel.errors import Fault, faults_within, refuse_if_any
 from becta.kernel.paging import fingerprint
-from becta.market.api.access import BEARER, Credentials, etag
+from becta.market.api.access import BEARER, Credentials, etag, is_known
 from becta.market.api.paging import CursorParameter, Limit, Page, link_header, next_cursor, start_after
 from becta.market.db import Database
 from becta.market.listings.queries import ListingFilter, product_body, product_cards, versions_of
@@ -72,6 +72,9 @@ def list_products(
     cursor: CursorParameter = None,
 ) -> Response[Page[ProductCard]]:
     """Published products, oldest first."""
+    if category is not None and category not in categories():
+        mend = "choose one of those under /api/v1/categories"
+        refuse_if_any([Fault(field="category", problem="is not a category", mend=mend, value=category)])
     wanted = ListingFilter(kind=kind, category=category, supplier_id=supplier_id)
     bound_to = fingerprint("products", wanted)
     after = start_after(cursor, bound_to)
@@ -97,7 +100,7 @@ def get_product(
     with db.read() as session:
         body = product_body(session, product_id, now=clock.now())
     tag = f'W/"{blake2b(body, digest_size=8).hexdigest()}"'
-    if request.headers.get("if-none-match") == tag:
+    if is_known(request, tag):
         return _json(b"", headers={"ETag": tag}, status_code=304)
     return _json(body, headers={"ETag": tag})
 
