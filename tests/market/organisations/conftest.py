@@ -39,7 +39,8 @@ SCHOOL = {
     "LastChangedDate": "16-09-2017", "Street": "St James's Passage", "Locality": "Duke's Place", "Address3": "",
     "Town": "London", "County (name)": "Not recorded", "Postcode": "EC3A 5DE", "SchoolWebsite": "www.example.sch.uk",
     "TelephoneNum": "02070000000", "HeadTitle (name)": "Mrs", "HeadFirstName": "Winifred",
-    "HeadLastName": "Quillfeather", "HeadHonours": "BSc", "HeadPreferredJobTitle": "Headteacher", "InspectorateName (name)": "", "GOR (code)": "H",
+    "HeadLastName": "Quillfeather", "HeadHonours": "BSc",
+    "HeadPreferredJobTitle": "Headteacher", "InspectorateName (name)": "", "GOR (code)": "H",
     "GOR (name)": "London", "Easting": "533498", "Northing": "181201", "UPRN": "200000071925", "SiteName": "",
 }  # fmt: skip
 GROUP = {

@@ -134,9 +134,8 @@ def test_a_broken_membership_is_named(register: Any, _cells: dict[str, str], fie
         register.members(good, {**good, **_cells}),
     )
 
-    assert summary.memberships.failed == 1
+    assert summary.memberships == Counts(read=2, created=1, failed=1)
     assert [(line, name, text) for line, name, text, _ in register.faults()] == [(3, field, problem)]
-    assert len(register.state()["GroupMembership"]) == (0 if "Joined date" in _cells else 1) or not _cells
 
 
 def test_a_membership_whose_row_breaks_is_not_ended(register: Any) -> None:
@@ -257,7 +256,7 @@ def test_a_file_that_is_none_of_the_registers_is_refused_and_nothing_is_written(
 ) -> None:
     good = register.groups({"Group UID": "1"})
 
-    with pytest.raises(UnreadableFile, match="") as refused:
+    with pytest.raises(UnreadableFile) as refused:
         register.load(good, _write(tmp_path, name, content))
 
     assert name in str(refused.value)

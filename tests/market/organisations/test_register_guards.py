@@ -150,11 +150,9 @@ def test_two_first_imports_at_once_end_as_one(register: Any) -> None:
     for thread in threads:
         thread.join()
 
-    assert [sum(getattr(one, part).created for one in done) for part in ("establishments", "groups", "memberships")] == [
-        3_000,
-        1,
-        3_000,
-    ]
+    assert sum(one.establishments.created for one in done) == 3_000
+    assert sum(one.groups.created for one in done) == 1
+    assert sum(one.memberships.created for one in done) == 3_000
 
 
 def test_an_import_that_broke_off_is_taken_up_again_without_news_of_every_school(register: Any) -> None:
