@@ -7,18 +7,17 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from litestar import Litestar, Router
+from litestar.config.compression import CompressionConfig
 from litestar.di import Provide
-from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, Contact, License, SecurityScheme
 
 from becta import __version__
-from becta.kernel.errors import DomainError
 from becta.market.api import badges, health, offers, products, search, suppliers
 from becta.market.api.access import credentials
 from becta.market.api.bodies import JsonRequest
-from becta.market.problems import on_domain_error, on_http_error, on_unexpected
 from becta.market.settings import settings
+from becta.market.web.site import Site, site
 from becta.market.wiring import House, build
 
 API = Router(
@@ -57,6 +56,7 @@ API = Router(
 def create_app(house: House | None = None, *, relay: bool = True) -> Litestar:
     """The application over a house, by default that of the settings; `relay` False leaves the outbox to a worker."""
     running = house or build(settings())
+    pages = site(running)
 
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
@@ -71,25 +71,22 @@ def create_app(house: House | None = None, *, relay: bool = True) -> Litestar:
             await asyncio.to_thread(running.close)
 
     return Litestar(
-        route_handlers=[API, health.health],
+        route_handlers=[API, health.health, *pages.routers],
         dependencies={
             "db": Provide(lambda: running.db, sync_to_thread=False),
             "engine": Provide(lambda: running.engine, sync_to_thread=False),
             "credentials": Provide(credentials, sync_to_thread=False),
         },
-        exception_handlers={
-            DomainError: on_domain_error,
-            HTTPException: on_http_error,
-            Exception: on_unexpected,
-        },
+        exception_handlers=pages.exception_handlers,
         request_class=JsonRequest,
         lifespan=[lifespan],
-        openapi_config=_openapi(),
+        openapi_config=_openapi(pages),
+        compression_config=CompressionConfig(backend="gzip", exclude=["^/api/", "^/bare/"]),
         debug=False,
     )
 
 
-def _openapi() -> OpenAPIConfig:
+def _openapi(pages: Site) -> OpenAPIConfig:
     bearer: Any = SecurityScheme(type="http", scheme="bearer", description="An API token, made with `market token`")
     return OpenAPIConfig(
         title="BECTA 2.0 marketplace",
@@ -99,5 +96,6 @@ def _openapi() -> OpenAPIConfig:
         contact=Contact(name="The maintainers"),
         license=License(name="MIT", identifier="MIT"),
         components=Components(security_schemes={"BearerToken": bearer}),
-        path="/schema",
+        openapi_router=pages.openapi_router,
+        render_plugins=pages.render_plugins,
     )

@@ -19,7 +19,7 @@ from becta.catalogue.imports.suppliers import SupplierLoader, SupplierRow
 from becta.kernel import clock
 from becta.kernel.actor import system
 from becta.market.cli.opening import opened
-from becta.market.organisations.register.service import RegisterShrinks, import_register
+from becta.market.organisations.service import RegisterShrinks, StrictRefused, import_register
 from becta.market.wiring import House
 from becta.refurb.units.imports import OfferLoader, OfferRow
 
@@ -96,14 +96,14 @@ def schools(files: tuple[Path, ...], force: bool, strict: bool, errors: Path | N
                     strict=strict,
                     force=force,
                     report=report,
-                    progress=advance,
+                    progress=lambda _more: advance(report.read),
                 )
-        except (UnreadableFile, StrictRefusal, RegisterShrinks) as error:
+        except (UnreadableFile, StrictRefused, RegisterShrinks) as error:
             _print_faults(Console(stderr=True), report)
             raise click.ClickException(str(error)) from error
-        for part, counts in msgspec.structs.asdict(summary).items():
-            told = ", ".join(f"{value} {name}" for name, value in msgspec.structs.asdict(counts).items())
-            click.echo(f"{part}: {told}")
+        for part in ("establishments", "groups", "memberships", "links"):
+            counts = msgspec.structs.asdict(getattr(summary, part))
+            click.echo(f"{part}: " + ", ".join(f"{value} {name}" for name, value in counts.items()))
         _print_faults(Console(stderr=True), report)
     if report.failed:
         raise SystemExit(1)
