@@ -24,7 +24,7 @@ class View:
     def __init__(self, snapshot: Snapshot, synonyms: Synonyms, weights: Weights, *, remember: bool) -> None:
         self.snapshot = snapshot
         self._synonyms = synonyms
-        self._relevance = Relevance(snapshot.schema, weights)
+        self._relevance = Relevance(snapshot.schema, snapshot, weights)
         self._answers: OrderedDict[Hashable, Answer] | None = OrderedDict() if remember else None
         self._remembering = threading.Lock()
 

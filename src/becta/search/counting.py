@@ -103,19 +103,19 @@ class Counter:
     def _tally(self, buckets: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, int]]:
         """Counts by value; a value under two labels keeps the commoner."""
         counts: dict[str, tuple[str, int]] = {}
+        read = self._read
         for bucket in buckets:
-            for value, label in self._pairs(bucket["key"]):
+            term = bucket["key"]
+            count = bucket["doc_count"]
+            for value, label in read.get(term) or self._pairs(term):
                 known = counts.get(value)
-                count = bucket["doc_count"]
                 counts[value] = (label, count) if known is None else (known[0], known[1] + count)
         return counts
 
     def _pairs(self, term: str) -> list[tuple[str, str]]:
-        pairs = self._read.get(term)
-        if pairs is None:
-            if len(self._read) > _MOST_VALUES:
-                self._read.clear()
-            pairs = self._read[term] = read_facet_term(term)
+        if len(self._read) > _MOST_VALUES:
+            self._read.clear()
+        pairs = self._read[term] = read_facet_term(term)
         return pairs
 
     def _take_lapsed(self, clause: Clause, badges: dict[str, tuple[str, int]], now: int) -> None:

@@ -81,7 +81,14 @@ def known_facets(names: Iterable[str]) -> tuple[str, ...]:
 
 def in_order(facet: str, counts: Iterable[FacetCount]) -> tuple[FacetCount, ...]:
     """Counts as shown: price bands from low to high, all else by count, then label."""
-    kept = [count for count in counts if count.count > 0]
     if facet == "price_band":
-        return tuple(sorted(kept, key=lambda one: _BAND_ORDER[one.value]))
-    return tuple(sorted(kept, key=lambda one: (-one.count, one.label, one.value)))
+        return tuple(sorted(_some(counts), key=lambda one: _BAND_ORDER[one.value]))
+    return tuple(sorted(_some(counts), key=_by_count))
+
+
+def _some(counts: Iterable[FacetCount]) -> Iterable[FacetCount]:
+    return (one for one in counts if one.count > 0)
+
+
+def _by_count(one: FacetCount) -> tuple[int, str, str]:
+    return -one.count, one.label, one.value

@@ -1,7 +1,7 @@
 """Where the answer shows the question: HTML-escaped text with `<mark>` around the words that matched."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from html import escape
 
 from becta.search.analysis import code_form, stem, words_of
@@ -9,6 +9,7 @@ from becta.search.interpret import Question
 
 _TOKEN = re.compile(r"\w+(?:[-./]\w+)*")
 _INNER = re.compile(r"\w+")
+_OPEN, _CLOSE = "\x02", "\x03"  # stand for the tags until the text is escaped
 _ACCENTED = re.compile(r"[^\W\x00-\x7f]")
 
 
@@ -20,6 +21,7 @@ class Highlighter:
         self._stems |= {other[0] for slot in question.slots for other in slot.others if len(other) == 1}
         self._codes = {code for slot in question.slots for code in (*slot.codes, *slot.code_completions)}
         self._begun = tuple(slot.words[-1] for slot in question.slots if slot.completions)
+        self._seen: dict[str, bool] = {}
         starts = {_safe_start(each) for each in self._stems} | set(self._begun)
         # A cheap look for words that may match, before any is stemmed.
         self._maybe = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(starts)))})\w*", re.IGNORECASE)
@@ -30,28 +32,27 @@ class Highlighter:
         return {name: text for name, text in marked if text is not None}
 
     def _mark(self, text: str) -> str | None:
-        needs_every_word = self._codes or _ACCENTED.search(text)
-        parts: list[str] = []
-        end = 0
-        for start, stop in self._every_span(text) if needs_every_word else self._likely_spans(text):
-            parts += (escape(text[end:start]), "<mark>", escape(text[start:stop]), "</mark>")
-            end = stop
-        if not parts:
+        if _OPEN in text or _CLOSE in text:
+            text = text.replace(_OPEN, " ").replace(_CLOSE, " ")
+        if self._codes or _ACCENTED.search(text):
+            marked = _TOKEN.sub(self._mark_token, text)
+        else:
+            marked = self._maybe.sub(self._mark_word, text)
+        if marked is text or _OPEN not in marked:
             return None
-        parts.append(escape(text[end:]))
-        return "".join(parts)
+        return escape(marked).replace(_OPEN, "<mark>").replace(_CLOSE, "</mark>")
 
-    def _likely_spans(self, text: str) -> Iterator[tuple[int, int]]:
-        return (found.span() for found in self._maybe.finditer(text) if self._matches(found[0]))
+    def _mark_token(self, token: re.Match[str]) -> str:
+        if self._codes and code_form(token[0]) in self._codes:
+            return f"{_OPEN}{token[0]}{_CLOSE}"
+        return _INNER.sub(self._mark_word, token[0])
 
-    def _every_span(self, text: str) -> Iterator[tuple[int, int]]:
-        for token in _TOKEN.finditer(text):
-            if self._codes and code_form(token[0]) in self._codes:
-                yield token.span()
-                continue
-            for word in _INNER.finditer(token[0]):
-                if self._matches(word[0]):
-                    yield token.start() + word.start(), token.start() + word.end()
+    def _mark_word(self, found: re.Match[str]) -> str:
+        word = found[0]
+        matches = self._seen.get(word)
+        if matches is None:
+            matches = self._seen[word] = self._matches(word)
+        return f"{_OPEN}{word}{_CLOSE}" if matches else word
 
     def _matches(self, word: str) -> bool:
         if word.isascii() and "_" not in word:

@@ -55,6 +55,12 @@ class Lexicon(Protocol):
     def uses(self, stem: str) -> int:
         """How many documents have a word of this stem."""
 
+    def uses_phrase(self, phrase: Phrase) -> bool:
+        """Whether any document has these stems side by side."""
+
+    def names_category(self, phrase: Phrase) -> bool:
+        """Whether a category is called by exactly these stems."""
+
     def uses_code(self, code: str) -> int:
         """How many documents have this part number."""
 
@@ -153,7 +159,7 @@ def _slot(
     if completions and not codes and not all(lexicon.uses(each) for each in stems):  # an unfinished word
         ahead = list(dict.fromkeys((*stems[:-1], stem(word)) for word in completions))
         stems, others = ahead[0], [*others, *ahead[1:4]]
-    known = [phrase for phrase in others if all(lexicon.uses(each) for each in phrase)]
+    known = [phrase for phrase in others if lexicon.uses_phrase(phrase)]
     is_known = all(lexicon.uses(each) for each in stems) or bool(codes) or bool(completions) or bool(code_completions)
     return Slot(
         words=tuple(each.word for each in group),

@@ -6,7 +6,7 @@ from msgspec import Struct
 from tantivy import Occur, Schema
 from tantivy import Query as Clause
 
-from becta.search.interpret import Question, Slot
+from becta.search.interpret import Lexicon, Question, Slot
 from becta.search.synonyms import Phrase
 
 _WITH_POSITIONS = frozenset({"all", "title", "lead"})
@@ -36,8 +36,9 @@ class Weights(Struct, frozen=True, kw_only=True):
 class Relevance:
     """Builds clauses over one schema."""
 
-    def __init__(self, schema: Schema, weights: Weights | None = None) -> None:
+    def __init__(self, schema: Schema, lexicon: Lexicon, weights: Weights | None = None) -> None:
         self._schema = schema
+        self._lexicon = lexicon
         self._weights = weights or Weights()
 
     def matching(self, question: Question) -> Clause:
@@ -68,13 +69,13 @@ class Relevance:
         """The thing itself before things that go with it: the last words of a question name what is wanted."""
         weights = self._weights
         wanted = question.slots[-1]
+        signs = [self._favours("head", wanted, weights.head), self._favours("tail", wanted, weights.tail)]
         names = [question.stems, *(wanted.others if len(question.slots) == 1 else ())]
-        named = Clause.term_set_query(self._schema, "category_name", [" ".join(name) for name in names])
-        return [
-            self._favours("head", wanted, weights.head),
-            self._favours("tail", wanted, weights.tail),
-            Clause.const_score_query(named, weights.named_category),
-        ]
+        called = [" ".join(name) for name in names if self._lexicon.names_category(name)]
+        if called:
+            named = Clause.term_set_query(self._schema, "category_name", called)
+            signs.append(Clause.const_score_query(named, weights.named_category))
+        return signs
 
     def _meets(self, slot: Slot) -> Clause:
         schema = self._schema

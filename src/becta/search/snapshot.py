@@ -36,6 +36,7 @@ class Snapshot:
         self.clock = BadgeClock(self.searcher, self.schema)
         self.counter = Counter(self.searcher, self.schema, self.clock)
         self._uses: dict[str, int] = {}
+        self._phrases: dict[tuple[str, ...], bool] = {}
         self._cards: dict[tuple[int, int], Card] = {}
         self._begun: dict[tuple[str, str, int], list[str]] = {}
 
@@ -47,6 +48,22 @@ class Snapshot:
                 self._uses.clear()
             found = self._uses[stem] = self.searcher.doc_freq("all", stem)
         return found
+
+    def uses_phrase(self, phrase: tuple[str, ...]) -> bool:
+        """Whether any document has these stems side by side."""
+        if len(phrase) == 1 or not all(self.uses(each) for each in phrase):
+            return all(self.uses(each) for each in phrase)
+        found = self._phrases.get(phrase)
+        if found is None:
+            if len(self._phrases) > _MOST_KEPT:
+                self._phrases.clear()
+            together = Clause.phrase_query(self.schema, "all", list(phrase))
+            found = self._phrases[phrase] = self.count(together) > 0
+        return found
+
+    def names_category(self, phrase: tuple[str, ...]) -> bool:
+        """Whether a category is called by exactly these stems."""
+        return self.searcher.doc_freq("category_name", " ".join(phrase)) > 0
 
     def uses_code(self, code: str) -> int:
         """How many documents have this part number."""
