@@ -23,7 +23,6 @@ class Weights(Struct, frozen=True, kw_only=True):
     title: float = 5.8
     lead: float = 5.3
     head: float = 1.0
-    tail: float = 0.8
     named_category: float = 35.0
     phrase: float = 0.15
     synonym: float = 0.015
@@ -69,7 +68,7 @@ class Relevance:
         """The thing itself before things that go with it: the last words of a question name what is wanted."""
         weights = self._weights
         wanted = question.slots[-1]
-        signs = [self._favours("head", wanted, weights.head), self._favours("tail", wanted, weights.tail)]
+        signs = [self._favours("head", wanted, weights.head)]
         names = [question.stems, *(wanted.others if len(question.slots) == 1 else ())]
         called = [" ".join(name) for name in names if self._lexicon.names_category(name)]
         if called:

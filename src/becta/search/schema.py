@@ -12,7 +12,7 @@ from becta.search.synonyms import stems_of
 from becta.search.titles import heads
 
 # Raise whenever fields, analysis or the card change: an index of another version counts as none.
-VERSION = 2
+VERSION = 3
 
 SEPARATOR = "\t"
 ENTRY = "\n"
@@ -30,8 +30,7 @@ def build() -> Schema:
     fields.add_bytes_field("card", stored=True)
     for name in ("all", "title", "lead"):
         fields.add_text_field(name, tokenizer_name=STEMS, index_option="position")
-    for name in ("head", "tail"):
-        fields.add_text_field(name, tokenizer_name=STEMS, index_option="freq")
+    fields.add_text_field("head", tokenizer_name=STEMS, index_option="freq")
     fields.add_text_field("category_name", tokenizer_name="raw", index_option="basic")
     fields.add_text_field("words", tokenizer_name=WORDS, index_option="basic")
     fields.add_text_field("code", tokenizer_name="raw", index_option="basic")
@@ -133,9 +132,7 @@ def _add_text(row: Row, document: Document) -> None:
         clean(label) if value == "yes" else clean(f"{label} {value}") for label, value in document.attributes.items()
     ]
     row.add_text("title", title)
-    first, later = heads(title, brand)
-    row.add_text("head", " ".join(first))
-    row.add_text("tail", " ".join(later))
+    row.add_text("head", " ".join(heads(title, brand)))
     row.add_text("category_name", " ".join(stems_of(clean(document.category_name))))
     row.add_text("lead", " ".join(detail))
     for part in (title, model, *makers, clean(document.category_name), *detail, clean(document.description), *facts):

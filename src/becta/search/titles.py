@@ -181,11 +181,11 @@ GENERAL = frozenset(
 )
 
 
-def heads(title: str, brand: str = "") -> tuple[list[str], list[str]]:
-    """Stems of the nouns a title's phrases end in: of the first, which best names the thing, and of the rest."""
+def heads(title: str, brand: str = "") -> list[str]:
+    """Stems of the nouns a title's phrases end in, the likeliest names of what the product is."""
     lead = _PURPOSE.split(_COUNTED.sub(" ", title), maxsplit=1)[0]
     named = set(words_of(brand))
-    found: list[list[str]] = []
+    found: list[str] = []
     for chunk in _BREAK.split(lead):
         words = [word for word in words_of(chunk) if word not in named]
         while words and (words[-1] in DESCRIPTORS or words[-1] in UNITS):
@@ -193,6 +193,5 @@ def heads(title: str, brand: str = "") -> tuple[list[str], list[str]]:
         if not words:
             continue
         taken = words[-2:] if words[-1] in GENERAL else words[-1:]
-        found.append([stem(word) for word in taken])
-    first = found[0] if found else []
-    return first, list(dict.fromkeys(each for group in found[1:] for each in group if each not in first))
+        found += [stem(word) for word in taken]
+    return list(dict.fromkeys(found))
