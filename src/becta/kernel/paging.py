@@ -29,8 +29,10 @@ def decode_cursor(cursor: str, bound_to: str, position_type: type[T]) -> T:
     """The position in a cursor; raises Invalid if it is malformed or of another list."""
     try:
         raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+        if b"\\u0000" in raw:
+            raise ValueError("no text of ours holds NUL, and PostgreSQL refuses it")
         version, bound, position = msgspec.json.decode(raw, type=tuple[int, str, position_type])  # type: ignore[valid-type]
-    except (ValueError, Base64Error, msgspec.MsgspecError):
+    except (ValueError, Base64Error, msgspec.MsgspecError, RecursionError):
         raise Invalid([Fault(field="cursor", problem="is not a cursor of ours", mend=MEND, value=cursor)]) from None
     if version != VERSION or bound != bound_to:
         raise Invalid([Fault(field="cursor", problem="belongs to another list", mend=MEND, value=cursor)])
