@@ -104,7 +104,7 @@ def next_change(state: ClaimState, issued_on: date, expires_on: date | None, *, 
         return None
     days = [issued_on]
     if expires_on is not None:
-        days += [expires_on - timedelta(days=EXPIRING_DAYS), expires_on]
+        days += [max(issued_on, expires_on - timedelta(days=EXPIRING_DAYS)), expires_on]
     return min((instant for day in days if (instant := start_of_day(day)) > now), default=None)
 
 
