@@ -4,7 +4,7 @@ CPV is the Common Procurement Vocabulary 2008 (Regulation (EC) No 213/2008), eig
 """
 
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import msgspec
@@ -36,7 +36,7 @@ def categories() -> dict[str, Category]:
     return {category.code: category for category in msgspec.json.decode(raw, type=list[Category])}
 
 
-@cache
+@lru_cache(maxsize=10_000)  # a file of bad codes must not fill the memory
 def category_for(kind: Kind, cpv_code: str) -> str:
     """The code of the category whose CPV prefix is the longest match within the kind, else its "other" one."""
     same_kind = [category for category in categories().values() if category.kind is kind]

@@ -106,7 +106,7 @@ def content_faults(kind: Kind, content: ListingContent) -> list[Fault]:
             value=gtin,
         )
         for gtin in content.gtins
-        if not ean.is_valid(gtin)
+        if not (gtin.isdigit() and ean.is_valid(gtin))
     ]
     if kind is Kind.CONNECTIVITY and content.connectivity is None:
         faults.append(

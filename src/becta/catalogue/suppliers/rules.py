@@ -88,7 +88,7 @@ def supplier_faults(details: SupplierDetails) -> list[Fault]:
         "ppon", _PPON, details.ppon, "give it as the central digital platform does, such as PBCP-5168-ZDGP"
     )
     faults += _pattern("website", _WEBSITE, details.website or None, "give the full address, starting with https://")
-    if details.vat_number is not None and not vat.is_valid(details.vat_number):
+    if details.vat_number is not None and not (len(details.vat_number) <= 16 and vat.is_valid(details.vat_number)):
         mend = "give the 9 or 12 digits with a right check digit, with or without GB"
         faults.append(
             Fault(field="vat_number", problem="is not a UK VAT number", mend=mend, value=details.vat_number[:40])
