@@ -46,14 +46,13 @@ class ImportReport:
             self._write(file, line, fault)
 
     def _write(self, file: str, line: int, fault: Fault) -> None:
-        if self._path is None:
-            return
-        if self._stream is None:
-            self._stream = self._path.open("w", encoding="utf-8", newline="")
-            csv.writer(self._stream).writerow(["file", "line", "field", "problem", "value", "mend"])
-        csv.writer(self._stream).writerow([file, line, fault.field, fault.problem, fault.value or "", fault.mend])
+        if self._stream is not None:
+            csv.writer(self._stream).writerow([file, line, fault.field, fault.problem, fault.value or "", fault.mend])
 
     def __enter__(self) -> Self:
+        if self._path is not None:  # made even for no faults, so that no older file passes for this import's
+            self._stream = self._path.open("w", encoding="utf-8", newline="")
+            csv.writer(self._stream).writerow(["file", "line", "field", "problem", "value", "mend"])
         return self
 
     def __exit__(

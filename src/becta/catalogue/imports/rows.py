@@ -6,6 +6,7 @@ Text is UTF-8 (a byte order mark is fine); the DfE register's latin-1 is asked f
 import csv
 import gzip
 import sys
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, cast
@@ -50,12 +51,12 @@ def read_rows(path: Path, *, encoding: str = "utf-8-sig") -> Iterator[RawRow]:
         raise UnreadableFile(f"{path}: there is no such file")
     json_lines = is_json_lines(path)
     opener = gzip.open if path.suffix.lower() == ".gz" else open
-    with opener(path, "rt", encoding=encoding, errors="surrogateescape", newline="") as opened:
-        stream = cast(IO[str], opened)
-        try:
+    try:
+        with opener(path, "rt", encoding=encoding, errors="surrogateescape", newline="") as opened:
+            stream = cast(IO[str], opened)
             yield from _json_rows(stream) if json_lines else _csv_rows(stream, path)
-        except (gzip.BadGzipFile, EOFError) as error:
-            raise UnreadableFile(f"{path.name}: is not a whole gzip file ({error}); compress it again") from None
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise UnreadableFile(f"{path.name}: is not a whole gzip file ({error}); compress it again") from None
 
 
 def _json_rows(stream: IO[str]) -> Iterator[RawRow]:
@@ -76,14 +77,14 @@ def _json_row(number: int, text: str, decode: Any) -> RawRow:
         return RawRow(number, {}, _encoding_fault(text))
     try:
         return RawRow(number, decode(text))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         return RawRow(
             number, {}, _row_fault(f"is not a JSON object: {error}", "write one JSON object on the line", text)
         )
 
 
 def _csv_rows(stream: IO[str], path: Path) -> Iterator[RawRow]:
-    reader = csv.reader(stream, delimiter="\t" if ".tsv" in path.suffixes else ",")
+    reader = csv.reader(stream, delimiter="\t" if ".tsv" in path.suffixes else ",", strict=True)
     try:
         header = [name.strip() for name in next(reader, [])]
     except csv.Error as error:
