@@ -50,15 +50,30 @@ def describe(column: Column) -> str:
 
 
 def unknown_columns(names: Iterable[str], known: Sequence[str]) -> list[Fault]:
-    """A fault for each column that is neither known nor a known group of columns, with the nearest known name."""
-    groups = {name.partition(".")[0] for name in known if "." in name}
+    """A fault for each column that is not known, with the nearest known name."""
     faults = []
     for name in names:
-        if name not in known and name not in groups:
+        parts = [column for column in known if column.startswith(f"{name}.")]
+        if parts:
+            mend = f"give an object in JSON Lines, or columns such as {parts[0]}"
+            faults.append(Fault(field=name, problem="is several columns", mend=mend))
+        elif name not in known:
             near = process.extractOne(name, known, score_cutoff=60)
             mend = f"rename it to {near[0]}" if near else "remove it; --schema lists the columns"
             faults.append(Fault(field=name[:80], problem="is not a column", mend=mend))
     return faults
+
+
+def flatten(values: dict[str, Any], known: Sequence[str]) -> dict[str, Any]:
+    """Bring objects nested in JSON Lines to columns with a dot."""
+    groups = {name.partition(".")[0] for name in known if "." in name}
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        if name in groups and isinstance(value, dict):
+            flat |= {f"{name}.{inner}": held for inner, held in value.items()}
+        elif name not in groups or value is not None:
+            flat[name] = value
+    return flat
 
 
 def take(struct: type[S], values: dict[str, Any], *, group: str = "") -> tuple[S | None, list[Fault]]:
@@ -69,13 +84,18 @@ def take(struct: type[S], values: dict[str, Any], *, group: str = "") -> tuple[S
         name = f"{group}.{field.name}" if group else field.name
         inner = _struct_in(field.type)
         if inner is not None:
-            nested = _nested(field.name, values)
+            prefix = f"{field.name}."
+            nested = {
+                key.removeprefix(prefix): value
+                for key, value in values.items()
+                if key.startswith(prefix) and not _blank(value)
+            }
             if nested:
                 made[field.name], more = take(inner, nested, group=field.name)
                 faults += more
             continue
         raw = values.get(field.name)
-        if raw is None or (isinstance(raw, str) and not raw.strip()):
+        if _blank(raw):
             if field.required:
                 faults.append(Fault(field=name, problem="is missing", mend=f"give {_words(field.type)}"))
             continue
@@ -87,21 +107,15 @@ def take(struct: type[S], values: dict[str, Any], *, group: str = "") -> tuple[S
     return (None, faults) if faults else (struct(**made), faults)
 
 
-def _nested(name: str, values: dict[str, Any]) -> dict[str, Any]:
-    whole = values.get(name)
-    found = dict(whole) if isinstance(whole, dict) else {}
-    prefix = f"{name}."
-    for key, value in values.items():
-        if key.startswith(prefix) and value not in (None, ""):
-            found[key.removeprefix(prefix)] = value
-    return found
+def _blank(raw: Any) -> bool:
+    return raw is None or (isinstance(raw, str) and not raw.strip())
 
 
 def _read(name: str, wanted: Any, raw: Any) -> tuple[Any, Fault | None]:
     try:
         value = _from_text(wanted, raw.strip()) if isinstance(raw, str) else raw
         return msgspec.convert(value, wanted, strict=False), None
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         shown = raw if isinstance(raw, str) else msgspec.json.encode(raw).decode()
         return None, Fault(field=name, problem="cannot be read", mend=f"give {_words(wanted)}", value=shown[:80])
 

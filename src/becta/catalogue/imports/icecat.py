@@ -21,6 +21,7 @@ def is_icecat(values: dict[str, Any]) -> bool:
 
 def product_values(values: dict[str, Any]) -> dict[str, Any]:
     """The row in our own layout; its price, in pence, becomes a plain offer."""
+    codes = values["ean"] or []
     category, cpv_code = _CATEGORIES.get(str(values.get("_category")), _OTHER)
     return {
         "supplier": values.get("supplier"),
@@ -33,7 +34,7 @@ def product_values(values: dict[str, Any]) -> dict[str, Any]:
         "brand": values.get("supplier"),
         "model": values.get("name"),
         "part_number": values.get("name"),
-        "gtins": [_gtin(code) for code in values.get("ean") or []],
+        "gtins": [_gtin(code) for code in codes] if isinstance(codes, list) else codes,
         "attributes": dict(_attributes(values)),
         "price_pence": values.get("price"),
     }

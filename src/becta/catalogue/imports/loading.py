@@ -10,15 +10,18 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
-from sqlmodel import Session
+from sqlmodel import Session, func, select
 
-from becta.catalogue.imports.columns import Column, unknown_columns
+from becta.catalogue.imports.columns import Column, flatten, unknown_columns
 from becta.catalogue.imports.report import ImportReport
 from becta.catalogue.imports.rows import RawRow, UnreadableFile, is_json_lines, read_rows
 from becta.kernel.actor import Actor
 from becta.kernel.errors import Fault
 
 BATCH = 500
+
+TURN = 0x_BEC7A
+"""Number of the lock in PostgreSQL that batches of imports take turns by."""
 
 R = TypeVar("R", bound=Struct)
 WriteTransaction = Callable[[], AbstractContextManager[Session]]
@@ -43,6 +46,12 @@ class Loaded(Struct, kw_only=True):
     def reject(self, line: int, fault: Fault) -> None:
         """Refuse a row for what the database holds."""
         self.rejected.append((line, [fault]))
+
+    def add(self, other: "Loaded") -> None:
+        """Add another batch's counts."""
+        self.created += other.created
+        self.changed += other.changed
+        self.unchanged += other.unchanged
 
 
 class Origin(Struct, frozen=True, kw_only=True):
@@ -95,14 +104,27 @@ def import_file(
     if not strict:
         for batch in batches:
             with write() as session:
+                _take_turn(session)
                 loaded = loader.store(session, batch, origin)
             _count(report, path, loaded)
         return
+    failed_before, whole = report.failed, Loaded()
     with write() as session:
+        _take_turn(session)
         for batch in batches:
-            _count(report, path, loader.store(session, batch, origin))
-        if report.failed:
-            raise StrictRefusal(f"{path.name}: {report.failed} bad rows, so nothing was imported (--strict)")
+            loaded = loader.store(session, batch, origin)
+            whole.add(loaded)
+            _reject(report, path, loaded)
+        failed = report.failed - failed_before
+        if failed:
+            raise StrictRefusal(f"{path.name}: {failed} bad rows, so nothing was imported (--strict)")
+    _count(report, path, whole)
+
+
+def _take_turn(session: Session) -> None:
+    """Wait until no other import is within a batch, lest two make the same thing; SQLite has one writer anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(TURN)))
 
 
 def _batches(loader: Loader, path: Path, report: ImportReport, progress: Callable[[int], None]) -> Any:
@@ -139,23 +161,31 @@ def _check_header(path: Path, raw: RawRow, known: list[str]) -> None:
 def _place(loader: Loader, raw: RawRow, known: list[str], seen: dict[int, int]) -> tuple[Placed | None, list[Fault]]:
     if raw.fault is not None:
         return None, [raw.fault]
-    values = loader.adapt(raw.values)
+    values = flatten(loader.adapt(raw.values), known)
     row, key, faults = loader.read(values)
     faults = [*unknown_columns(values, known), *faults]
     if row is None or faults:
         return None, faults
     mark = hash(key)
     if mark in seen:
-        mend = "keep one of the two rows"
-        problem = f"is already in this file, on line {seen[mark]}"
-        return None, [Fault(field="reference", problem=problem, mend=mend, value=key[-1])]
+        return None, [row_repeated(key[-1], seen[mark])]
     seen[mark] = raw.line
     return Placed(raw.line, key, row), []
+
+
+def row_repeated(reference: str, first_line: int) -> Fault:
+    """The fault of a second row for the same thing."""
+    problem = f"is already in this file, on line {first_line}"
+    return Fault(field="reference", problem=problem, mend="keep one of the two rows", value=reference)
 
 
 def _count(report: ImportReport, path: Path, loaded: Loaded) -> None:
     report.created += loaded.created
     report.changed += loaded.changed
     report.unchanged += loaded.unchanged
+    _reject(report, path, loaded)
+
+
+def _reject(report: ImportReport, path: Path, loaded: Loaded) -> None:
     for line, faults in loaded.rejected:
         report.reject(path.name, line, faults)

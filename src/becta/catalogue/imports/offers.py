@@ -31,13 +31,12 @@ class WantedOffer(Struct, frozen=True, kw_only=True):
 
 
 def held_offers(session: Session, keys: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], Offer]:
-    """The offers already held under these suppliers and references."""
-    found = session.exec(
-        select(Offer).where(
-            col(Offer.supplier_id).in_({supplier_id for supplier_id, _ in keys}),
-            col(Offer.reference).in_([reference for _, reference in keys]),
-        )
-    ).all()
+    """The offers already held, and now locked, under these suppliers and references."""
+    named = (
+        col(Offer.supplier_id).in_({supplier_id for supplier_id, _ in keys}),
+        col(Offer.reference).in_([reference for _, reference in keys]),
+    )
+    found = session.exec(select(Offer).where(*named).order_by(col(Offer.id)).with_for_update()).all()
     return {(offer.supplier_id, offer.reference): offer for offer in found}
 
 
@@ -47,8 +46,13 @@ def store_offers(
     held: dict[tuple[UUID, str], Offer],
     origin: Origin,
     loaded: Loaded,
+    *,
+    announced: frozenset[UUID] = frozenset(),
 ) -> dict[int, UUID]:
-    """Write what differs; returns the offer of each line that was written. Counts and refusals go to `loaded`."""
+    """Write what differs; returns the offer of each line that was written. Counts and refusals go to `loaded`.
+
+    Products in `announced` are not touched: their change has been announced in this transaction.
+    """
     written: dict[int, UUID] = {}
     fresh: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
@@ -66,7 +70,7 @@ def store_offers(
                 audit_row(origin.actor, "offer.made", "offer", offer_id, now=origin.now, after=after, reason=reason)
             )
             loaded.created += 1
-        elif refusal := _refusal(offer, want):
+        elif refusal := offer_refusal(offer, want.product_id):
             loaded.reject(want.line, refusal)
             continue
         elif terms_of(offer) == want.terms and not want.particulars_differ:
@@ -90,17 +94,18 @@ def store_offers(
             loaded.changed += 1
         written[want.line] = offer_id
         touched.add(want.product_id)
-    _write(session, fresh, changed, events, sorted(touched), origin)
+    _write(session, fresh, changed, events, sorted(touched - announced), origin)
     return written
 
 
-def _refusal(offer: Offer, want: WantedOffer) -> Fault | None:
-    if offer.product_id != want.product_id:
+def offer_refusal(offer: Offer, product_id: UUID | None) -> Fault | None:
+    """Why an offer cannot be changed to one of this product, if it cannot."""
+    if offer.product_id != product_id:
         mend = "give the offer of this product another reference"
-        return Fault(field="reference", problem="is an offer of another product", mend=mend, value=want.reference)
+        return Fault(field="reference", problem="is an offer of another product", mend=mend, value=offer.reference)
     if offer.state is OfferState.ENDED:
         mend = "give the new offer another reference"
-        return Fault(field="reference", problem="is an offer that has ended", mend=mend, value=want.reference)
+        return Fault(field="reference", problem="is an offer that has ended", mend=mend, value=offer.reference)
     return None
 
 
@@ -123,6 +128,8 @@ def _write(
         statement = update(table).where(table.c.id == bindparam("offer_id"))
         session.connection().execute(statement.values(revision=table.c.revision + 1, **values), changed)
     session.execute(insert(AuditEvent), events)
+    if not touched:
+        return
     session.execute(update(Product).where(col(Product.id).in_(touched)).values(revision=col(Product.revision) + 1))
     messages = [{"topic": TOPIC, "key": key, "created_at": origin.now, "attempts": 0} for key in touched]
     session.execute(insert(OutboxMessage), messages)

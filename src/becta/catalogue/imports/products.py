@@ -12,19 +12,26 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import insert
 from sqlalchemy import select as sa_select
-from sqlmodel import Session, case, col, func, or_, select, update
+from sqlmodel import Session, case, col, func, select, update
 
 from becta.catalogue.categories import Kind, category_for
 from becta.catalogue.connectivity.models import ConnectivityRow
 from becta.catalogue.imports.columns import Column, columns_of, take
 from becta.catalogue.imports.icecat import is_icecat, product_values
-from becta.catalogue.imports.loading import Loaded, Origin, Placed
-from becta.catalogue.offers.rules import OfferTerms, Unit, terms_faults
+from becta.catalogue.imports.loading import Loaded, Origin, Placed, row_repeated
+from becta.catalogue.imports.naming import folded, supplier_name_faults, suppliers_by_name, unknown_supplier
+from becta.catalogue.imports.offers import WantedOffer, held_offers, offer_refusal, store_offers
+from becta.catalogue.offers.models import Offer
+from becta.catalogue.offers.rules import Condition, OfferTerms, Unit, terms_faults
 from becta.catalogue.products.models import ListingVersion, Product
 from becta.catalogue.products.rules import ListingContent, ListingState, content_faults, content_hash
 from becta.catalogue.products.service import TOPIC, version_columns
-from becta.catalogue.suppliers.models import Supplier
-from becta.catalogue.suppliers.rules import SupplierDetails, short_name
+from becta.catalogue.suppliers.rules import (
+    SupplierDetails,
+    short_name,
+    supplier_faults,
+    supplier_reference_faults,
+)
 from becta.catalogue.suppliers.service import register_supplier
 from becta.catalogue.text_rules import reference_faults
 from becta.kernel.errors import Fault
@@ -48,10 +55,15 @@ class ProductRow(ListingContent, frozen=True, kw_only=True, forbid_unknown_field
 class _Held(Struct, frozen=True):
     id: UUID
     kind: Kind
-    number: int
+    newest: int
+    live_number: int | None
     live_id: UUID | None
     live_hash: str | None
     open_versions: int
+
+
+_Key = tuple[UUID, str]
+"""Of a product and of its plain offer: the supplier and its reference."""
 
 
 class ProductLoader:
@@ -63,6 +75,7 @@ class ProductLoader:
         """Start with no supplier known."""
         self._create_suppliers = create_suppliers
         self._suppliers: dict[str, UUID] = {}
+        self._seen: dict[int, int] = {}
 
     def adapt(self, values: dict[str, Any]) -> dict[str, Any]:
         """Rows of the Icecat open catalogue are brought into our layout, their brands becoming suppliers."""
@@ -78,53 +91,68 @@ class ProductLoader:
             return None, (), faults
         if not row.category:
             row = msgspec.structs.replace(row, category=category_for(row.kind, row.cpv_code))
-        faults = [*reference_faults(row.reference), *content_faults(row.kind, _content(row))]
+        faults = [*supplier_name_faults("supplier", row.supplier), *reference_faults(row.reference)]
+        faults += [*content_faults(row.kind, _content(row))]
         if row.price_pence is not None:
             faults += terms_faults(_terms(row.price_pence))
-        return row, (row.supplier.strip().casefold(), row.reference), faults
+        return row, (folded(row.supplier), row.reference), faults
 
     def store(self, session: Session, batch: Sequence[Placed], origin: Origin) -> Loaded:
-        """List new products and publish new versions of changed ones."""
+        """List new products and publish new versions of changed ones; a price becomes a plain offer."""
         loaded = Loaded()
-        self._resolve(session, {placed.row.supplier for placed in batch}, origin)
-        placed_rows = []
-        for placed in batch:
-            supplier_id = self._suppliers.get(placed.row.supplier.strip().casefold())
-            if supplier_id is None:
-                mend = "give the reference or exact name of a supplier here, or import with --create-suppliers"
-                fault = Fault(
-                    field="supplier", problem="is not a supplier we know", mend=mend, value=placed.row.supplier
-                )
-                loaded.reject(placed.line, fault)
-            else:
-                placed_rows.append((placed, supplier_id))
-        held = _held(session, placed_rows)
-        changes = _Changes(origin)
-        for placed, supplier_id in placed_rows:
-            changes.consider(placed, supplier_id, held.get((supplier_id, placed.row.reference)), loaded)
+        self._resolve(session, (placed.row.supplier for placed in batch), origin)
+        rows = self._known(batch, loaded)
+        held = _held(session, rows)
+        offers = held_offers(session, [key for key, placed in rows if placed.row.price_pence is not None])
+        changes, priced = _Changes(origin), []
+        for key, placed in rows:
+            product = held.get(key)
+            refusal = _price_refusal(placed.row, offers.get(key), product)
+            if refusal is not None:
+                loaded.reject(placed.line, refusal)
+                continue
+            product_id = changes.consider(placed, key[0], product, loaded)
+            if product_id is not None and placed.row.price_pence is not None:
+                priced.append(_plain_offer(placed, key[0], product_id))
         changes.write(session)
+        announced = frozenset(message["key"] for message in changes.messages)
+        offered = store_offers(session, priced, offers, origin, Loaded(), announced=announced)
+        repriced = len(offered.keys() - changes.lines)
+        loaded.changed += repriced
+        loaded.unchanged -= repriced
         return loaded
 
+    def _known(self, batch: Sequence[Placed], loaded: Loaded) -> list[tuple[_Key, Placed]]:
+        """The rows whose supplier is known, each product once, however its supplier is spelt."""
+        known = []
+        for placed in batch:
+            supplier_id = self._suppliers.get(folded(placed.row.supplier))
+            if supplier_id is None:
+                loaded.reject(placed.line, unknown_supplier(placed.row.supplier))
+                continue
+            key = (supplier_id, placed.row.reference)
+            if (first_line := self._seen.setdefault(hash(key), placed.line)) != placed.line:
+                loaded.reject(placed.line, row_repeated(placed.row.reference, first_line))
+                continue
+            known.append((key, placed))
+        return known
+
     def _resolve(self, session: Session, names: Iterable[str], origin: Origin) -> None:
-        unknown = {name.strip().casefold(): name.strip() for name in names}
-        unknown = {key: name for key, name in unknown.items() if key not in self._suppliers}
+        unknown = {folded(name): name.strip() for name in names if folded(name) not in self._suppliers}
         if not unknown:
             return
-        wanted = or_(
-            col(Supplier.reference).in_(list(unknown)),
-            func.lower(Supplier.name).in_([n.lower() for n in unknown.values()]),
-        )
-        for supplier_id, reference, name in session.exec(
-            select(Supplier.id, Supplier.reference, Supplier.name).where(wanted)
-        ):
-            self._suppliers[reference] = self._suppliers[name.casefold()] = supplier_id
-        if self._create_suppliers:
-            for key, name in unknown.items():
-                if key not in self._suppliers:
-                    made = register_supplier(
-                        session, origin.actor, short_name(name), SupplierDetails(name=name), now=origin.now
-                    )
-                    self._suppliers[key] = made.id
+        self._suppliers |= suppliers_by_name(session, unknown.values())
+        if not self._create_suppliers:
+            return
+        self._suppliers |= suppliers_by_name(session, map(short_name, unknown.values()))
+        for key, name in unknown.items():
+            reference, details = short_name(name), SupplierDetails(name=name)
+            if key in self._suppliers or supplier_reference_faults(reference) or supplier_faults(details):
+                continue
+            if reference not in self._suppliers:
+                made = register_supplier(session, origin.actor, reference, details, now=origin.now)
+                self._suppliers[reference] = made.id
+            self._suppliers[key] = self._suppliers[reference]
 
 
 class _Changes:
@@ -175,8 +203,8 @@ class _Changes:
         else:
             self.superseded.append(held.live_id)
             self.touched.append(held.id)
-            before = {"version": held.number, "content_hash": held.live_hash}
-            self._publish(placed, held.id, held.number + 1, content, digest, before=before)
+            before = {"version": held.live_number, "content_hash": held.live_hash}
+            self._publish(placed, held.id, held.newest + 1, content, digest, before=before)
             loaded.changed += 1
         return held.id
 
@@ -246,24 +274,6 @@ class _Changes:
                 session.execute(insert(table), rows)
 
 
-def suppliers_by_name(session: Session, names: Iterable[str]) -> dict[str, UUID]:
-    """Suppliers whose reference or name is among these, by both, case ignored."""
-    lowered = [name.strip().lower() for name in names]
-    known = or_(col(Supplier.reference).in_(lowered), func.lower(Supplier.name).in_(lowered))
-    found: dict[str, UUID] = {}
-    for supplier_id, reference, name in session.exec(
-        select(Supplier.id, Supplier.reference, Supplier.name).where(known)
-    ):
-        found[name.casefold()] = found[reference] = supplier_id
-    return found
-
-
-def unknown_supplier(name: str) -> Fault:
-    """The fault of a row that names a supplier nobody knows."""
-    mend = "give the reference or exact name of a supplier here; import suppliers first"
-    return Fault(field="supplier", problem="is not a supplier we know", mend=mend, value=name[:80])
-
-
 def _content(row: ProductRow) -> ListingContent:
     return ListingContent(**{name: getattr(row, name) for name in ListingContent.__struct_fields__})
 
@@ -272,9 +282,34 @@ def _terms(price_pence: int) -> OfferTerms:
     return OfferTerms(price_pence=price_pence, unit=Unit.EACH)
 
 
-def _held(session: Session, rows: Sequence[tuple[Placed, UUID]]) -> dict[tuple[UUID, str], _Held]:
+def _plain_offer(placed: Placed, supplier_id: UUID, product_id: UUID) -> WantedOffer:
+    row: ProductRow = placed.row
+    return WantedOffer(
+        line=placed.line,
+        supplier_id=supplier_id,
+        product_id=product_id,
+        reference=row.reference,
+        terms=_terms(row.price_pence or 0),
+    )
+
+
+def _price_refusal(row: ProductRow, offer: Offer | None, product: _Held | None) -> Fault | None:
+    if row.price_pence is None or offer is None:
+        return None
+    if offer.condition is not Condition.NEW:
+        mend = "leave the price out, or give it in an offers file under another reference"
+        return Fault(field="price_pence", problem="is of used goods' offer", mend=mend, value=str(row.price_pence))
+    return offer_refusal(offer, product.id if product else None)
+
+
+def _held(session: Session, rows: Sequence[tuple[_Key, Placed]]) -> dict[_Key, _Held]:
     if not rows:
         return {}
+    named = (
+        col(Product.supplier_id).in_({supplier_id for (supplier_id, _), _ in rows}),
+        col(Product.reference).in_([reference for (_, reference), _ in rows]),
+    )
+    session.exec(select(Product.id).where(*named).order_by(col(Product.id)).with_for_update()).all()
     live = ListingVersion.state == ListingState.PUBLISHED
     is_open = col(ListingVersion.state).in_(("draft", "submitted", "returned"))
     query = (
@@ -284,14 +319,12 @@ def _held(session: Session, rows: Sequence[tuple[Placed, UUID]]) -> dict[tuple[U
             col(Product.id),
             col(Product.kind),
             func.max(ListingVersion.number),
+            func.max(case((live, ListingVersion.number))),
             func.max(case((live, ListingVersion.content_hash))),
             func.sum(case((is_open, 1), else_=0)),
         )
         .join(ListingVersion, col(ListingVersion.product_id) == Product.id)
-        .where(
-            col(Product.supplier_id).in_({supplier_id for _, supplier_id in rows}),
-            col(Product.reference).in_([placed.row.reference for placed, _ in rows]),
-        )
+        .where(*named)
         .group_by(col(Product.supplier_id), col(Product.reference), col(Product.id), col(Product.kind))
     )
     found = session.execute(query).all()
@@ -299,4 +332,6 @@ def _held(session: Session, rows: Sequence[tuple[Placed, UUID]]) -> dict[tuple[U
         live, col(ListingVersion.product_id).in_([row[2] for row in found])
     )
     live_ids = {row[0]: row[1] for row in session.execute(published)}
-    return {(row[0], row[1]): _Held(row[2], row[3], row[4], live_ids.get(row[2]), row[5], row[6]) for row in found}
+    return {
+        (row[0], row[1]): _Held(row[2], row[3], row[4], row[5], live_ids.get(row[2]), row[6], row[7]) for row in found
+    }

@@ -9,13 +9,13 @@ from sqlalchemy import delete, insert
 from sqlmodel import Session, col, select
 
 from becta.catalogue.imports.columns import Column, columns_of, take
-from becta.catalogue.imports.loading import Loaded, Origin, Placed
+from becta.catalogue.imports.loading import Loaded, Origin, Placed, row_repeated
+from becta.catalogue.imports.naming import folded, supplier_name_faults, suppliers_by_name, unknown_supplier
 from becta.catalogue.imports.offers import WantedOffer, held_offers, store_offers
-from becta.catalogue.imports.products import suppliers_by_name, unknown_supplier
 from becta.catalogue.offers.models import Offer
 from becta.catalogue.offers.rules import OfferTerms, terms_faults
 from becta.catalogue.products.models import Product
-from becta.catalogue.text_rules import reference_faults
+from becta.catalogue.text_rules import reference_faults, text_faults
 from becta.kernel.errors import Fault
 from becta.refurb.units.models import RemanufacturedDeviceRow
 from becta.refurb.units.rules import RemanufacturedDevice, unit_faults
@@ -36,6 +36,10 @@ class OfferLoader:
 
     columns: Sequence[Column] = tuple(columns_of(OfferRow))
 
+    def __init__(self) -> None:
+        """Start with no row seen."""
+        self._seen: dict[int, int] = {}
+
     def adapt(self, values: dict[str, Any]) -> dict[str, Any]:
         """There is only our own layout."""
         return values
@@ -46,16 +50,19 @@ class OfferLoader:
         if row is None:
             return None, (), faults
         faults = [
+            *supplier_name_faults("supplier", row.supplier),
+            *text_faults("product", row.product, at_least=1, at_most=120),
+            *text_faults("product_supplier", row.product_supplier, at_most=160),
             *reference_faults(row.reference),
             *terms_faults(_terms(row)),
             *unit_faults(row.condition, row.remanufactured),
         ]
-        return row, (row.supplier.strip().casefold(), row.reference), faults
+        return row, (folded(row.supplier), row.reference), faults
 
     def store(self, session: Session, batch: Sequence[Placed], origin: Origin) -> Loaded:
         """Make new offers and change those whose terms or particulars differ."""
         loaded = Loaded()
-        placed_rows = _resolve(session, batch, loaded)
+        placed_rows = [found for found in _resolve(session, batch, loaded) if self._is_first(found, loaded)]
         held = held_offers(session, [(supplier_id, placed.row.reference) for placed, supplier_id, _ in placed_rows])
         units = _held_units(session, [offer.id for offer in held.values()])
         wanted = [
@@ -75,6 +82,13 @@ class OfferLoader:
         _write_units(session, {placed.line: placed.row for placed, _, _ in placed_rows}, written)
         return loaded
 
+    def _is_first(self, found: tuple[Placed, UUID, UUID], loaded: Loaded) -> bool:
+        placed, supplier_id, _ = found
+        first_line = self._seen.setdefault(hash((supplier_id, placed.row.reference)), placed.line)
+        if first_line != placed.line:
+            loaded.reject(placed.line, row_repeated(placed.row.reference, first_line))
+        return first_line == placed.line
+
 
 def _terms(row: OfferRow) -> OfferTerms:
     return OfferTerms(**{name: getattr(row, name) for name in OfferTerms.__struct_fields__})
@@ -92,17 +106,17 @@ def _resolve(session: Session, batch: Sequence[Placed], loaded: Loaded) -> list[
     for placed in batch:
         row: OfferRow = placed.row
         owner = row.product_supplier or row.supplier
-        missing = [name for name in (row.supplier, owner) if name.strip().casefold() not in suppliers]
+        missing = [name for name in (row.supplier, owner) if folded(name) not in suppliers]
         if missing:
             loaded.reject(placed.line, unknown_supplier(missing[0]))
             continue
-        product_id = products.get((suppliers[owner.strip().casefold()], row.product))
+        product_id = products.get((suppliers[folded(owner)], row.product))
         if product_id is None:
             mend = f"give the reference of a product of {owner}, or name its supplier in product_supplier"
             fault = Fault(field="product", problem="is not a product we know", mend=mend, value=row.product[:80])
             loaded.reject(placed.line, fault)
             continue
-        found.append((placed, suppliers[row.supplier.strip().casefold()], product_id))
+        found.append((placed, suppliers[folded(row.supplier)], product_id))
     return found
 
 
