@@ -59,15 +59,21 @@ def _catalogue_command(kind: str) -> click.Command:
             return
         if not files:
             raise click.UsageError("name at least one file, or ask for --schema")
+        refusal: click.ClickException | None = None
         make = (
             (lambda: ProductLoader(create_suppliers=True)) if create_suppliers and kind == "products" else LOADERS[kind]
         )
-        with opened() as house, ImportReport(errors) as report:
+        with opened() as house, _report(errors) as report:
             with _progress(kind) as advance:
-                for path in files:
-                    _import_one(house, make(), path, report, strict=strict, progress=advance)
+                try:
+                    for path in files:
+                        _import_one(house, make(), path, report, strict=strict, progress=advance)
+                except (UnreadableFile, StrictRefusal) as error:
+                    refusal = click.ClickException(str(error))
                 indexed = house.relay.drain()
             _summarise(kind, report, indexed=indexed)
+            if refusal is not None:
+                raise refusal
         if report.failed:
             raise SystemExit(1)
 
@@ -85,7 +91,7 @@ for _kind in ROWS:
 @ERRORS
 def schools(files: tuple[Path, ...], force: bool, strict: bool, errors: Path | None) -> None:
     """Import the DfE register: edubasealldata*.csv, allgroupsdata*.csv and the link files, in any order."""
-    with opened() as house, ImportReport(errors) as report:
+    with opened() as house, _report(errors) as report:
         try:
             with _progress("register") as advance:
                 summary = import_register(
@@ -99,12 +105,12 @@ def schools(files: tuple[Path, ...], force: bool, strict: bool, errors: Path | N
                     progress=lambda _more: advance(report.read),
                 )
         except (UnreadableFile, StrictRefused, RegisterShrinks) as error:
-            _print_faults(Console(stderr=True), report)
+            _print_faults(report)
             raise click.ClickException(str(error)) from error
         for part in ("establishments", "groups", "memberships", "links"):
             counts = msgspec.structs.asdict(getattr(summary, part))
             click.echo(f"{part}: " + ", ".join(f"{value} {name}" for name, value in counts.items()))
-        _print_faults(Console(stderr=True), report)
+        _print_faults(report)
     if report.failed:
         raise SystemExit(1)
 
@@ -112,24 +118,26 @@ def schools(files: tuple[Path, ...], force: bool, strict: bool, errors: Path | N
 def _import_one(
     house: House, loader: Loader, path: Path, report: ImportReport, *, strict: bool, progress: Callable[[int], None]
 ) -> None:
-    try:
-        import_file(
-            house.db.write,
-            loader,
-            path,
-            actor=system("command line"),
-            now=clock.now(),
-            report=report,
-            strict=strict,
-            progress=progress,
-        )
-    except (UnreadableFile, StrictRefusal) as error:
-        _print_faults(Console(stderr=True), report)
-        raise click.ClickException(str(error)) from error
+    import_file(
+        house.db.write,
+        loader,
+        path,
+        actor=system("command line"),
+        now=clock.now(),
+        report=report,
+        strict=strict,
+        progress=progress,
+    )
+
+
+def _report(errors: Path | None) -> ImportReport:
+    if errors is not None and not errors.absolute().parent.is_dir():
+        raise click.BadParameter(f"{errors.parent} is not a folder", param_hint="--errors")
+    return ImportReport(errors)
 
 
 class _progress:  # noqa: N801 - reads as a verb where it is used
-    """A progress bar on standard error; lines read so far, since a stream's end is not known."""
+    """A progress bar on standard error: rows done so far, since a stream's end is not known."""
 
     def __init__(self, what: str) -> None:
         columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
@@ -150,12 +158,13 @@ def _summarise(kind: str, report: ImportReport, *, indexed: int) -> None:
         f"{kind}: {report.read} rows read, {report.created} created, {report.changed} changed, "
         f"{report.unchanged} unchanged, {report.failed} failed; {report.changes} changes, {indexed} messages indexed"
     )
-    _print_faults(Console(stderr=True), report)
+    _print_faults(report)
 
 
-def _print_faults(console: Console, report: ImportReport) -> None:
+def _print_faults(report: ImportReport) -> None:
     if not report.faults:
         return
+    console = Console(stderr=True, markup=False, emoji=False, highlight=False)  # what a file holds is only text
     table = Table("File", "Line", "Field", "Value", "What is wrong", "How to mend it")
     for entry in report.faults[:SHOWN_FAULTS]:
         fault = entry.fault
