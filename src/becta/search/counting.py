@@ -12,9 +12,11 @@ from becta.search.schema import read_facet_term
 from becta.search.validity import BadgeClock
 
 _MOST_VALUES = 10_000
-_MOST_SHOWN = 100
+_MOST_SHOWN = 60
 _HIGHEST = 2**63 - 1
 _LONG = frozenset({"supplier", "category"})  # one value a document, perhaps hundreds of values: the commonest will do
+_HOW_MANY = {"n": {"value_count": {"field": "id"}}}
+_WINDOWS = {"windows": {"terms": {"field": "badge_window", "size": 10_000_000}}}
 _VALUES = {
     facet: {"terms": {"field": f"of_{facet}", "size": _MOST_SHOWN if facet in _LONG else _MOST_VALUES}}
     for facet in FACETS
@@ -65,9 +67,8 @@ class Narrowing:
 class Counter:
     """Counts facets in one commit."""
 
-    def __init__(self, searcher: Searcher, schema: Schema, clock: BadgeClock) -> None:
+    def __init__(self, searcher: Searcher, clock: BadgeClock) -> None:
         self._searcher = searcher
-        self._schema = schema
         self._clock = clock
         self._read: dict[str, list[tuple[str, str]]] = {}
 
@@ -92,13 +93,7 @@ class Counter:
         found = {facet: self._tally(buckets[facet]["buckets"]) for facet in facets}
         if "badge" in found:
             self._take_lapsed(clause, found["badge"], now)
-        return {
-            facet: in_order(
-                facet,
-                [FacetCount(value=value, label=label, count=count) for value, (label, count) in values.items()],
-            )
-            for facet, values in found.items()
-        }
+        return {facet: in_order(facet, values) for facet, values in found.items()}
 
     def _tally(self, buckets: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, int]]:
         """Counts by value; a value under two labels keeps the commoner."""
@@ -119,14 +114,24 @@ class Counter:
         return pairs
 
     def _take_lapsed(self, clause: Clause, badges: dict[str, tuple[str, int]], now: int) -> None:
-        for code, terms in self._clock.lapsed(now).items():
-            if code not in badges:
-                continue
-            gone = Clause.term_set_query(self._schema, "badge_window", terms)
-            both = Clause.boolean_query([(Occur.Must, clause), (Occur.Must, gone)])
-            label, count = badges[code]
-            badges[code] = (
-                label,
-                count
-                - int(self._searcher.aggregate(both, {"n": {"value_count": {"field": "by_title"}}})["n"]["value"]),
-            )
+        if self._clock.is_settled(now):
+            return
+        both = Clause.boolean_query([(Occur.Must, clause), (Occur.Must, self._clock.doubtful(now))])
+        try:
+            buckets = self._searcher.aggregate(both, _WINDOWS)["windows"]["buckets"]
+        except ValueError:  # more different spans than tantivy will list
+            self._take_lapsed_codes(clause, badges, now)
+            return
+        for bucket in buckets:
+            code = self._clock.lapsed_code(bucket["key"], now)
+            if code is not None and code in badges:
+                label, count = badges[code]
+                badges[code] = label, count - bucket["doc_count"]
+
+    def _take_lapsed_codes(self, clause: Clause, badges: dict[str, tuple[str, int]], now: int) -> None:
+        for code, (label, count) in list(badges.items()):
+            gone = self._clock.lapsed(code, now)
+            if gone is not None:
+                both = Clause.boolean_query([(Occur.Must, clause), (Occur.Must, gone)])
+                found = self._searcher.aggregate(both, _HOW_MANY)["n"]["value"]
+                badges[code] = label, count - int(found)

@@ -1,6 +1,6 @@
 """Facets: which values a document has under each, how they are labelled, and the bands of price."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
@@ -79,16 +79,10 @@ def known_facets(names: Iterable[str]) -> tuple[str, ...]:
     return chosen
 
 
-def in_order(facet: str, counts: Iterable[FacetCount]) -> tuple[FacetCount, ...]:
-    """Counts as shown: price bands from low to high, all else by count, then label."""
+def in_order(facet: str, counts: Mapping[str, tuple[str, int]]) -> tuple[FacetCount, ...]:
+    """Labels and counts by value as shown: price bands from low to high, all else by count, then label."""
     if facet == "price_band":
-        return tuple(sorted(_some(counts), key=lambda one: _BAND_ORDER[one.value]))
-    return tuple(sorted(_some(counts), key=_by_count))
-
-
-def _some(counts: Iterable[FacetCount]) -> Iterable[FacetCount]:
-    return (one for one in counts if one.count > 0)
-
-
-def _by_count(one: FacetCount) -> tuple[int, str, str]:
-    return -one.count, one.label, one.value
+        found = sorted((_BAND_ORDER[value], label, value, count) for value, (label, count) in counts.items())
+    else:
+        found = sorted((-count, label, value, count) for value, (label, count) in counts.items())
+    return tuple([FacetCount(value=value, label=label, count=count) for _, label, value, count in found if count > 0])

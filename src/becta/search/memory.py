@@ -228,13 +228,10 @@ def _hit(score: float, document: Document, words: list[str], now: int) -> Hit:
 
 
 def _count(documents: list[Document], query: Query, facet: str) -> tuple[FacetCount, ...]:
-    labels: dict[str, str] = {}
-    counts: dict[str, int] = {}
+    counts: dict[str, tuple[str, int]] = {}
     for document in documents:
         if _fits(document, query, without=facet):
             for value, label in _values(document, facet, query.now):
-                labels.setdefault(value, label)
-                counts[value] = counts.get(value, 0) + 1
-    return in_order(
-        facet, (FacetCount(value=value, label=labels[value], count=count) for value, count in counts.items())
-    )
+                known, count = counts.get(value, (label, 0))
+                counts[value] = known, count + 1
+    return in_order(facet, counts)

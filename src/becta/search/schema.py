@@ -12,7 +12,7 @@ from becta.search.synonyms import stems_of
 from becta.search.titles import heads
 
 # Raise whenever fields, analysis or the card change: an index of another version counts as none.
-VERSION = 3
+VERSION = 4
 
 SEPARATOR = "\t"
 ENTRY = "\n"
@@ -38,6 +38,8 @@ def build() -> Schema:
         fields.add_text_field(f"is_{facet}", tokenizer_name="raw", index_option="basic")
         fields.add_text_field(f"of_{facet}", fast=True, tokenizer_name="raw", index_option="basic")
     fields.add_text_field("badge_window", fast=True, tokenizer_name="raw", index_option="basic")
+    for edge in ("badge_first_end", "badge_last_start"):
+        fields.add_integer_field(edge, indexed=True, fast=True)
     fields.add_unsigned_field("price", indexed=True, fast=True)
     for order in ("by_price", "by_price_down", "by_newest", "by_title"):
         fields.add_text_field(order, fast=True, tokenizer_name="raw", index_option="basic")
@@ -153,6 +155,11 @@ def _add_facets(row: Row, document: Document) -> None:
             row.add_text(f"of_{facet}", facet_term(values))
     for code in {mark.code for mark in document.badges}:
         row.add_text("badge_window", window_of(code, [mark for mark in document.badges if mark.code == code]))
+    ends = [mark.valid_until for mark in document.badges if mark.valid_until is not None]
+    if ends:
+        row.add_integer("badge_first_end", min(ends))
+    if document.badges:
+        row.add_integer("badge_last_start", max(mark.valid_from for mark in document.badges))
     if document.price_pence is not None:
         row.add_unsigned("price", document.price_pence)
 

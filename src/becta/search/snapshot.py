@@ -34,7 +34,7 @@ class Snapshot:
         self.schema: Schema = index.schema
         self.searcher: Searcher = index.searcher()
         self.clock = BadgeClock(self.searcher, self.schema)
-        self.counter = Counter(self.searcher, self.schema, self.clock)
+        self.counter = Counter(self.searcher, self.clock)
         self._uses: dict[str, int] = {}
         self._phrases: dict[tuple[str, ...], bool] = {}
         self._cards: dict[tuple[int, int], Card] = {}

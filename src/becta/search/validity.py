@@ -1,17 +1,22 @@
 """Badges by the clock: which are valid at an instant, however long ago the index was written."""
 
 from bisect import bisect_right
-from collections import defaultdict
+from collections.abc import Iterable
 from functools import cached_property
 
 import msgspec
-from tantivy import Occur, Schema, Searcher
+from tantivy import FieldType, Occur, Schema, Searcher
 from tantivy import Query as Clause
 
 from becta.search.engine import Card
 from becta.search.schema import read_window
 
 Span = tuple[int, int | None]
+_FARTHEST = 2**62
+
+
+def _covers(spans: Iterable[Span], now: int) -> bool:
+    return any(start <= now and (end is None or now < end) for start, end in spans)
 
 
 class BadgeClock:
@@ -24,6 +29,7 @@ class BadgeClock:
     def __init__(self, searcher: Searcher, schema: Schema) -> None:
         self._searcher = searcher
         self._schema = schema
+        self._gone: dict[tuple[str, int], Clause | None] = {}
 
     @cached_property
     def _windows(self) -> dict[str, tuple[str, tuple[Span, ...]]]:
@@ -49,26 +55,39 @@ class BadgeClock:
         """A number that changes whenever, as time passes, some badge begins or ends."""
         return bisect_right(self._instants, now)
 
-    def lapsed(self, now: int) -> dict[str, list[str]]:
-        """For each badge code, the terms of documents whose badge is not valid at `now`."""
+    def is_settled(self, now: int) -> bool:
+        """Whether every badge in the index is valid at `now`, so that none needs a closer look."""
         start, end = self._settled
-        if start <= now < end:
-            return {}
-        terms: dict[str, list[str]] = defaultdict(list)
-        for term, (code, spans) in self._windows.items():
-            if not any(start <= now and (end is None or now < end) for start, end in spans):
-                terms[code].append(term)
-        return dict(terms)
+        return start <= now < end
+
+    def doubtful(self, now: int) -> Clause:
+        """Documents with a span that has ended or not begun at `now`: all that may have a badge not valid."""
+        instant = max(-_FARTHEST, min(now, _FARTHEST))
+        ended = Clause.range_query(self._schema, "badge_first_end", FieldType.Integer, None, instant)
+        to_come = Clause.range_query(self._schema, "badge_last_start", FieldType.Integer, instant, None, False)
+        return Clause.boolean_query([(Occur.Should, ended), (Occur.Should, to_come)])
+
+    def lapsed_code(self, window: str, now: int) -> str | None:
+        """The badge code of a window term, if it is not valid at `now`."""
+        code, spans = self._windows.get(window) or read_window(window)
+        return None if _covers(spans, now) else code
+
+    def lapsed(self, code: str, now: int) -> Clause | None:
+        """Documents whose badge `code` is not valid at `now`, kept until a span begins or ends; None if no such."""
+        key = (code, self.era(now))
+        if key not in self._gone:
+            terms = [term for term, (of, spans) in self._windows.items() if of == code and not _covers(spans, now)]
+            clause = Clause.term_set_query(self._schema, "badge_window", terms) if terms else None
+            self._gone = {kept: clause for kept, clause in self._gone.items() if kept[1] == key[1]} | {key: clause}
+        return self._gone[key]
 
     def having(self, code: str, now: int) -> Clause:
         """Documents whose badge `code` is valid at `now`."""
         marked = Clause.term_query(self._schema, "is_badge", code)
-        lapsed = self.lapsed(now).get(code)
-        if not lapsed:
+        lapsed = None if self.is_settled(now) else self.lapsed(code, now)
+        if lapsed is None:
             return marked
-        return Clause.boolean_query(
-            [(Occur.Must, marked), (Occur.MustNot, Clause.term_set_query(self._schema, "badge_window", lapsed))]
-        )
+        return Clause.boolean_query([(Occur.Must, marked), (Occur.MustNot, lapsed)])
 
 
 def valid_card(card: Card, now: int) -> Card:
