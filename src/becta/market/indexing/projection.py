@@ -27,6 +27,8 @@ from becta.search.engine import SearchEngine, Writer
 
 BATCH = 500
 PAGE = 5_000
+MANY = 1_000
+"""Above so many listings named at once, comparing all is cheaper than doing over what may be right already."""
 
 
 class Repair(Struct, frozen=True):
@@ -49,7 +51,11 @@ class Projection:
     def handle(self, messages: Sequence[OutboxMessage]) -> None:
         """Bring the listings that these messages name up to date; idempotent."""
         with self._engine.exclusive() as writer:
-            for batch in _batches(chain.from_iterable(self._products(message) for message in messages)):
+            ids = dict.fromkeys(chain.from_iterable(self._products(message) for message in messages))
+            if len(ids) > MANY:
+                self._reconcile(writer)
+                return
+            for batch in _batches(ids):
                 self._refresh(writer, batch)
             writer.commit()
 

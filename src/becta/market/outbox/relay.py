@@ -17,7 +17,7 @@ from becta.kernel import clock
 from becta.kernel.events import OutboxMessage
 from becta.market.db import Database
 
-BATCH = 5_000
+BATCH = 10_000
 ATTEMPTS = 8
 """Tries of one message before it is parked for a person to look at."""
 POLL_SECONDS = 0.25
