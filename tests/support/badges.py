@@ -1,0 +1,23 @@
+"""Badge claims that are right, and the way to an accepted one."""
+
+from typing import Any
+
+from tests.support.api import Api
+
+CYBER: dict[str, Any] = {
+    "standard": "cyber-essentials",
+    "standard_version": "Willow",
+    "level": "certified",
+    "issued_on": "2026-01-05",
+    "expires_on": "2027-01-05",
+    "certificate_reference": "CE-0042",
+    "evidence_url": "https://registry.example.org/CE-0042",
+}
+
+
+def accepted(api: Api, holder: str, **claim: Any) -> str:
+    """Claim a badge for a holder's address and accept it; gives the claim's id."""
+    made = api.made(f"{holder}/badge-claims", {**CYBER, **claim})
+    answer = api.post(f"/badge-claims/{made['id']}/decision", {"decision": "accepted"})
+    assert answer.status_code == 200, answer.text
+    return str(made["id"])
