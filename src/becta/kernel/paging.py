@@ -1,5 +1,6 @@
 """Keyset cursors: opaque, versioned, and bound to the list they were made for."""
 
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from hashlib import blake2b
@@ -12,6 +13,7 @@ from becta.kernel.errors import Fault, Invalid
 T = TypeVar("T")
 
 VERSION = 1
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 MEND = "leave the cursor out to start again, and change no other parameter between pages"
 
 
@@ -29,7 +31,7 @@ def decode_cursor(cursor: str, bound_to: str, position_type: type[T]) -> T:
     """The position in a cursor; raises Invalid if it is malformed or of another list."""
     try:
         raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
-        if b"\\u0000" in raw:
+        if _NUL.search(raw):
             raise ValueError("no text of ours holds NUL, and PostgreSQL refuses it")
         version, bound, position = msgspec.json.decode(raw, type=tuple[int, str, position_type])  # type: ignore[valid-type]
     except (ValueError, Base64Error, msgspec.MsgspecError, RecursionError):
