@@ -143,7 +143,8 @@ def _shape_problem(entry: dict[str, Any]) -> FieldProblem:
         return FieldProblem(detail=f"{key}: {message}", mend="see /schema for what this parameter takes", parameter=key)
     if message == NO_BODY:
         return FieldProblem(detail="the body is empty", mend="send a JSON object; see /schema for its form", pointer="")
-    pointer = "" if key in {"", "data"} else _pointer(key.replace("[", ".").replace("]", ""))
+    place = key.partition("[...]")[0]  # within an object of any keys, the key at fault is not told
+    pointer = "" if place in {"", "data"} else _pointer(place.replace("[", ".").replace("]", ""))
     named = _NAMED.search(message)
     if named is not None:
         pointer += _pointer(named[1])
