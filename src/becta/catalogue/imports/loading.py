@@ -16,7 +16,7 @@ from becta.catalogue.imports.columns import Column, flatten, unknown_columns
 from becta.catalogue.imports.report import ImportReport
 from becta.catalogue.imports.rows import RawRow, UnreadableFile, is_json_lines, read_rows
 from becta.kernel.actor import Actor
-from becta.kernel.errors import Fault
+from becta.kernel.errors import Conflict, Fault
 
 BATCH = 500
 
@@ -103,9 +103,10 @@ def import_file(
     batches = _batches(loader, path, report, progress)
     if not strict:
         for batch in batches:
-            with write() as session:
-                _take_turn(session)
-                loaded = loader.store(session, batch, origin)
+            try:
+                loaded = _store(write, loader, batch, origin)
+            except Conflict:  # somebody beside us made one of these things; now it is there to be found
+                loaded = _store(write, loader, batch, origin)
             _count(report, path, loaded)
         return
     failed_before, whole = report.failed, Loaded()
@@ -119,6 +120,12 @@ def import_file(
         if failed:
             raise StrictRefusal(f"{path.name}: {failed} bad rows, so nothing was imported (--strict)")
     _count(report, path, whole)
+
+
+def _store(write: WriteTransaction, loader: Loader, batch: Sequence[Placed], origin: Origin) -> Loaded:
+    with write() as session:
+        _take_turn(session)
+        return loader.store(session, batch, origin)
 
 
 def _take_turn(session: Session) -> None:

@@ -4,7 +4,7 @@ An import is the operator's own act, so it needs no submission: a changed row be
 version, and the version before it is superseded.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -100,8 +100,8 @@ class ProductLoader:
     def store(self, session: Session, batch: Sequence[Placed], origin: Origin) -> Loaded:
         """List new products and publish new versions of changed ones; a price becomes a plain offer."""
         loaded = Loaded()
-        self._resolve(session, (placed.row.supplier for placed in batch), origin)
-        rows = self._known(batch, loaded)
+        suppliers = self._resolve(session, [placed.row.supplier for placed in batch], origin)
+        rows = self._known(batch, suppliers, loaded)
         held = _held(session, rows)
         offers = held_offers(session, [key for key, placed in rows if placed.row.price_pence is not None])
         changes, priced = _Changes(origin), []
@@ -122,11 +122,11 @@ class ProductLoader:
         loaded.unchanged -= repriced
         return loaded
 
-    def _known(self, batch: Sequence[Placed], loaded: Loaded) -> list[tuple[_Key, Placed]]:
+    def _known(self, batch: Sequence[Placed], suppliers: dict[str, UUID], loaded: Loaded) -> list[tuple[_Key, Placed]]:
         """The rows whose supplier is known, each product once, however its supplier is spelt."""
         known = []
         for placed in batch:
-            supplier_id = self._suppliers.get(folded(placed.row.supplier))
+            supplier_id = suppliers.get(folded(placed.row.supplier))
             if supplier_id is None:
                 loaded.reject(placed.line, unknown_supplier(placed.row.supplier))
                 continue
@@ -137,22 +137,22 @@ class ProductLoader:
             known.append((key, placed))
         return known
 
-    def _resolve(self, session: Session, names: Iterable[str], origin: Origin) -> None:
+    def _resolve(self, session: Session, names: Sequence[str], origin: Origin) -> dict[str, UUID]:
         unknown = {folded(name): name.strip() for name in names if folded(name) not in self._suppliers}
-        if not unknown:
-            return
-        self._suppliers |= suppliers_by_name(session, unknown.values())
-        if not self._create_suppliers:
-            return
+        if unknown:
+            self._suppliers |= suppliers_by_name(session, unknown.values())
+        if not unknown or not self._create_suppliers:
+            return self._suppliers
         self._suppliers |= suppliers_by_name(session, map(short_name, unknown.values()))
+        suppliers = dict(self._suppliers)  # those made now are remembered once they are found: we may yet roll back
         for key, name in unknown.items():
             reference, details = short_name(name), SupplierDetails(name=name)
-            if key in self._suppliers or supplier_reference_faults(reference) or supplier_faults(details):
+            if key in suppliers or supplier_reference_faults(reference) or supplier_faults(details):
                 continue
-            if reference not in self._suppliers:
-                made = register_supplier(session, origin.actor, reference, details, now=origin.now)
-                self._suppliers[reference] = made.id
-            self._suppliers[key] = self._suppliers[reference]
+            if reference not in suppliers:
+                suppliers[reference] = register_supplier(session, origin.actor, reference, details, now=origin.now).id
+            suppliers[key] = suppliers[reference]
+        return suppliers
 
 
 class _Changes:
