@@ -1,0 +1,239 @@
+"""The schema: its history runs both ways on both databases, and what it makes is what the models say."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import SQLModel
+
+from becta.catalogue.products.rules import TRANSITIONS as LISTING_MOVES
+from becta.catalogue.products.rules import ListingState
+from becta.catalogue.suppliers.rules import SupplierDetails
+from becta.catalogue.suppliers.service import register_supplier
+from becta.compliance.badges.rules import TRANSITIONS as CLAIM_MOVES
+from becta.compliance.badges.rules import ClaimState
+from becta.kernel import clock
+from becta.kernel.actor import Actor
+from becta.kernel.tables import EnumText
+from becta.market.db import Database
+
+GUARDS = {
+    "guard_listing_state",
+    "guard_listing_content",
+    "guard_listing_kept",
+    "guard_package_content",
+    "guard_package_kept",
+    "guard_claim_state",
+    "guard_claim_content",
+    "guard_claim_kept",
+    "guard_offer_ended",
+    "guard_offer_kept",
+    "guard_audit_unchanged",
+    "guard_audit_kept",
+}
+
+
+def guards(connection: Connection) -> set[str]:
+    """The names of the triggers there are."""
+    if connection.dialect.name == "sqlite":
+        return set(connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")))
+    return set(connection.scalars(text("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal")))
+
+
+def types_and_functions(connection: Connection) -> set[str]:
+    """What else PostgreSQL could keep of ours beside tables."""
+    if connection.dialect.name == "sqlite":
+        return set()
+    ours = "SELECT oid FROM pg_namespace WHERE nspname = 'public'"
+    functions = connection.scalars(text(f"SELECT proname FROM pg_proc WHERE pronamespace IN ({ours})"))
+    enums = connection.scalars(text("SELECT typname FROM pg_type WHERE typtype = 'e'"))
+    return {*functions, *enums}
+
+
+def test_the_newest_schema_is_exactly_what_the_models_say(db: Database) -> None:
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": _compare_type})
+        assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def _compare_type(_context: object, _column: object, _ours: object, _found: object, declared: object) -> bool | None:
+    return False if isinstance(declared, EnumText) else None  # the database knows it as VARCHAR(32)
+
+
+def test_every_step_can_be_undone_and_done_again(db: Database) -> None:
+    config = db.alembic_config()
+    with db.engine.connect() as connection:
+        before = {
+            table: inspect(connection).get_columns(table) for table in sorted(inspect(connection).get_table_names())
+        }
+
+    command.downgrade(config, "base")
+    with db.engine.connect() as connection:
+        left = set(inspect(connection).get_table_names()) - {"alembic_version"}
+        assert (left, guards(connection), types_and_functions(connection)) == (set(), set(), set())
+        if connection.dialect.name == "sqlite":
+            assert connection.scalar(text("SELECT count(*) FROM sqlite_master WHERE name LIKE 'ix_%'")) == 0
+
+    command.upgrade(config, "head")
+    with db.engine.connect() as connection:
+        after = {
+            table: inspect(connection).get_columns(table) for table in sorted(inspect(connection).get_table_names())
+        }
+        assert repr(after) == repr(before)
+        assert guards(connection) >= GUARDS
+
+
+def test_each_step_can_be_taken_back_alone(db: Database) -> None:
+    config = db.alembic_config()
+    steps = list(ScriptDirectory.from_config(config).walk_revisions())
+
+    for step in steps:
+        command.downgrade(config, str(step.down_revision or "base"))
+        command.upgrade(config, step.revision)
+        command.downgrade(config, str(step.down_revision or "base"))
+    command.upgrade(config, "head")
+
+    with db.engine.connect() as connection:
+        assert guards(connection) >= GUARDS
+
+
+def test_the_history_is_one_line_and_each_step_says_what_it_is(db: Database) -> None:
+    scripts = ScriptDirectory.from_config(db.alembic_config())
+
+    assert len(scripts.get_heads()) == 1
+    for step in scripts.walk_revisions():
+        assert step.doc
+        assert step.doc.endswith(".")
+
+
+def test_every_guard_is_there(db: Database) -> None:
+    with db.engine.connect() as connection:
+        assert guards(connection) >= GUARDS
+
+
+def test_a_migration_keeps_what_is_stored(db: Database, operator: Actor) -> None:
+    with db.write() as session:
+        register_supplier(session, operator, "larch", SupplierDetails(name="Larch"), now=clock.now())
+
+    db.migrate()  # a second time does nothing
+
+    with db.engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM supplier")) == 1
+
+
+def _version(db: Database, state: str) -> None:
+    """A bare version in a state, past all use cases."""
+    now = "2026-09-01 09:00:00+00:00"
+    with db.engine.begin() as connection:
+        ids = {"s": uuid4().hex, "p": uuid4().hex, "v": uuid4().hex, "now": now, "state": state}
+        connection.execute(
+            text(
+                "INSERT INTO supplier (id, reference, name, legal_name, website, summary, town, contacts, revision,"
+                " created_at) VALUES (:s, 'larch', 'x', '', '', '', '', '[]', 1, :now)"
+            ),
+            ids,
+        )
+        connection.execute(
+            text(
+                "INSERT INTO product (id, supplier_id, reference, kind, revision, created_at)"
+                " VALUES (:p, :s, 'cb', 'device', 1, :now)"
+            ),
+            ids,
+        )
+        connection.execute(
+            text(
+                "INSERT INTO listing_version (id, product_id, number, state, title, summary, description, cpv_code,"
+                " category, phases, features, attributes, brand, model, part_number, gtins, content_hash, reasons,"
+                " created_at) VALUES (:v, :p, 1, :state, 'x', '', '', '30213100', 'chromebooks', '[]', '[]', '{}',"
+                " '', '', '', '[]', 'x', '[]', :now)"
+            ),
+            ids,
+        )
+
+
+def _claim(db: Database, state: str) -> None:
+    """A bare claim in a state, past all use cases."""
+    now = "2026-09-01 09:00:00+00:00"
+    with db.engine.begin() as connection:
+        ids = {"s": uuid4().hex, "c": uuid4().hex, "now": now, "state": state}
+        connection.execute(
+            text(
+                "INSERT INTO supplier (id, reference, name, legal_name, website, summary, town, contacts, revision,"
+                " created_at) VALUES (:s, 'larch', 'x', '', '', '', '', '[]', 1, :now)"
+            ),
+            ids,
+        )
+        connection.execute(
+            text(
+                "INSERT INTO badge_claim (id, supplier_id, state, standard, standard_version, role, level, scope,"
+                " certificate_reference, evidence_url, evidence_note, issued_on, reasons, revision, created_at)"
+                " VALUES (:c, :s, :state, 'cyber-essentials', 'Willow', '', 'certified', '', 'x', '', '',"
+                " '2026-01-05', '[]', 1, :now)"
+            ),
+            ids,
+        )
+
+
+@pytest.mark.parametrize(
+    ("table", "make", "moves", "states"),
+    [
+        ("listing_version", _version, LISTING_MOVES, ListingState),
+        ("badge_claim", _claim, CLAIM_MOVES, ClaimState),
+    ],
+)
+def test_the_database_allows_the_moves_the_rules_allow_and_no_other(
+    db: Database,
+    table: str,
+    make: Callable[[Database, str], None],
+    moves: dict[str, frozenset[str]],
+    states: type[ListingState | ClaimState],
+) -> None:
+    for current in states:
+        for wanted in states:
+            if wanted is current:
+                continue
+            make(db, current.value)
+            move = text(f"UPDATE {table} SET state = :wanted WHERE state = :current")
+            allowed = True
+            try:
+                with db.engine.begin() as connection:
+                    connection.execute(move, {"wanted": wanted.value, "current": current.value})
+            except IntegrityError:
+                allowed = False
+                with db.engine.begin() as connection:
+                    assert connection.scalar(text(f"SELECT count(*) FROM {table} WHERE state = '{current}'"))
+            assert (current, wanted, allowed) == (current, wanted, wanted in moves[current])
+            _clear(db)
+
+
+def _clear(db: Database) -> None:
+    """Empty the tables past their guards."""
+    with db.engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("TRUNCATE supplier CASCADE"))
+            return
+        kept = list(connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")))
+        for name, _ in kept:
+            connection.execute(text(f"DROP TRIGGER {name}"))
+        for table in ("badge_claim", "listing_version", "product", "supplier"):
+            connection.execute(text(f"DELETE FROM {table}"))
+        for _, sql in kept:
+            connection.exec_driver_sql(sql)
+
+
+@pytest.mark.parametrize("statement", ["UPDATE audit_event SET action = 'x.y'", "DELETE FROM audit_event"])
+def test_the_audit_trail_cannot_be_rewritten(db: Database, operator: Actor, statement: str) -> None:
+    with db.write() as session:
+        register_supplier(session, operator, "larch", SupplierDetails(name="Larch"), now=clock.now())
+
+    with pytest.raises(IntegrityError, match="the audit trail only grows"), db.engine.begin() as connection:
+        connection.execute(text(statement))
+
+    with db.engine.connect() as connection:
+        assert list(connection.scalars(text("SELECT action FROM audit_event"))) == ["supplier.registered"]
