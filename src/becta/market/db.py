@@ -1,14 +1,18 @@
 """The database: read and write transactions on SQLite (embedded) or PostgreSQL, and the schema's migrations."""
 
-from collections.abc import Iterator
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -33,6 +37,8 @@ class Database:
         self.url = url
         self.engine = _engine(url, connections)
         self._writing = self.engine.execution_options(begin_mode="IMMEDIATE")
+        self._local = threading.local()
+        self._readers: list[sqlite3.Connection] = []
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -54,11 +60,32 @@ class Database:
                 raise Conflict("somebody made the same thing at the same moment; read it again") from error
             raise
 
-    @contextmanager
-    def connection(self) -> Iterator[Connection]:
-        """A bare read connection, for hot paths that need one statement and no identity map."""
+    def fetch(self, sql: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        """Rows of one hand-written read with `:name` parameters, on a bare cursor.
+
+        A tenth of a session's cost, for the hottest reads only. UUIDs of SQLite come back as their hex digits.
+        """
+        if self.engine.dialect.name == "sqlite":
+            named = {name: value.hex if isinstance(value, UUID) else value for name, value in parameters.items()}
+            return self._reader().execute(sql, named).fetchall()
         with self.engine.connect() as connection:
-            yield connection
+            return [tuple(row) for row in connection.execute(text(sql), parameters)]
+
+    def _reader(self) -> sqlite3.Connection:
+        """This thread's own connection for `fetch`: a visit to the pool would cost as much as the read."""
+        reader: sqlite3.Connection | None = getattr(self._local, "reader", None)
+        if reader is None:
+            pooled = self.engine.raw_connection()
+            reader = self._local.reader = cast("sqlite3.Connection", pooled.driver_connection)
+            pooled.detach()
+            self._readers.append(reader)
+        return reader
+
+    async def fetch_soon(self, sql: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        """`fetch` for an async handler: on SQLite at once, since a thread costs more than the read, else in one."""
+        if self.engine.dialect.name == "sqlite":
+            return self.fetch(sql, parameters)
+        return await asyncio.to_thread(self.fetch, sql, parameters)
 
     def migrate(self) -> None:
         """Bring the schema to the newest version."""
@@ -73,6 +100,8 @@ class Database:
 
     def close(self) -> None:
         """Close all connections."""
+        while self._readers:
+            self._readers.pop().close()
         self.engine.dispose()
 
 

@@ -54,7 +54,9 @@ def credentials(request: Request[Any, Any, Any]) -> Credentials:
 
 def is_known(request: Request[Any, Any, Any], tag: str) -> bool:
     """Whether the client holds this answer already: If-None-Match names its ETag (weak comparison, RFC 9110)."""
-    given = request.headers.get("if-none-match", "")
+    given = request.headers.get("if-none-match")
+    if given is None:
+        return False
     return given.strip() == "*" or tag.removeprefix("W/") in re.findall(r'"[^"]*"', given)
 
 

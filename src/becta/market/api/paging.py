@@ -1,7 +1,6 @@
 """Lists: a page of items, an opaque cursor to the next, and a Link header (RFC 8288)."""
 
 from typing import Annotated, Any, Generic, TypeVar
-from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Request
@@ -39,5 +38,6 @@ def link_header(request: Request[Any, Any, Any], cursor: str | None) -> dict[str
     """The Link header that leads to the next page."""
     if cursor is None:
         return {}
-    kept = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-    return {"Link": f'<{request.url.path}?{urlencode([*kept, ("cursor", cursor)])}>; rel="next"'}
+    query: str = request.scope["query_string"].decode("latin-1")
+    kept = [part for part in query.split("&") if part and not part.startswith("cursor=")]
+    return {"Link": f'<{request.scope["path"]}?{"&".join([*kept, f"cursor={cursor}"])}>; rel="next"'}

@@ -27,9 +27,9 @@ from becta.catalogue.products.service import (
 from becta.kernel import clock
 from becta.kernel.actor import Scope
 from becta.kernel.errors import Fault, faults_within, refuse_if_any
-from becta.kernel.paging import fingerprint
+from becta.kernel.paging import encode_cursor, fingerprint
 from becta.market.api.access import BEARER, Credentials, etag, is_known
-from becta.market.api.paging import CursorParameter, Limit, Page, link_header, next_cursor, start_after
+from becta.market.api.paging import CursorParameter, Limit, Page, link_header, start_after
 from becta.market.db import Database
 from becta.market.listings.queries import ListingFilter, product_body, product_cards, versions_of
 from becta.market.listings.schemas import ProductCard, ProductOut, VersionOut
@@ -61,8 +61,8 @@ class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: str
 
 
-@get("/products", sync_to_thread=True, operation_id="list_products", tags=["products"], responses=documented(400))
-def list_products(
+@get("/products", operation_id="list_products", tags=["products"], responses=documented(400))
+async def list_products(
     request: Request[Any, Any, Any],
     db: NamedDependency[Database],
     kind: Annotated[Kind | None, QueryParameter(description="Only this kind")] = None,
@@ -77,28 +77,23 @@ def list_products(
         refuse_if_any([Fault(field="category", problem="is not a category", mend=mend, value=category)])
     wanted = ListingFilter(kind=kind, category=category, supplier_id=supplier_id)
     bound_to = fingerprint("products", wanted)
-    after = start_after(cursor, bound_to)
-    with db.read() as session:
-        cards = product_cards(session, wanted, after=after, limit=limit + 1, now=clock.now())
-    following = next_cursor([product_id for product_id, _ in cards], limit, bound_to)
-    items = b",".join(card for _, card in cards[:limit])
-    body = b'{"items":[' + items + b'],"next":' + msgspec.json.encode(following) + b"}"
+    cards, last = await product_cards(db, wanted, after=start_after(cursor, bound_to), limit=limit, now=clock.now())
+    following = None if last is None else encode_cursor(bound_to, last)
+    body = b'{"items":[' + b",".join(cards) + b'],"next":' + msgspec.json.encode(following) + b"}"
     return _json(body, headers=link_header(request, following))
 
 
 @get(
     "/products/{product_id:uuid}",
-    sync_to_thread=True,
     operation_id="get_product",
     tags=["products"],
     responses=documented(404),
 )
-def get_product(
+async def get_product(
     request: Request[Any, Any, Any], db: NamedDependency[Database], product_id: FromPath[UUID]
 ) -> Response[ProductOut]:
     """A published product with its offers and badges."""
-    with db.read() as session:
-        body = product_body(session, product_id, now=clock.now())
+    body = await product_body(db, product_id, now=clock.now())
     tag = f'W/"{blake2b(body, digest_size=8).hexdigest()}"'
     if is_known(request, tag):
         return _json(b"", headers={"ETag": tag}, status_code=304)

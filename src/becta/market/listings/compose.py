@@ -127,10 +127,10 @@ def product_card(parts: ListingParts, *, now: datetime) -> ProductCard:
     )
 
 
-def fresh_until(parts: ListingParts, *, now: datetime) -> datetime | None:
-    """When the listing next changes by itself, because a badge begins, nears its end or ends."""
+def fresh_until(parts: ListingParts, *, now: datetime) -> int | None:
+    """The epoch second at which the listing next changes by itself: a badge begins, nears its end or ends."""
     changes = (next_change(claim.state, claim.issued_on, claim.expires_on, now=now) for claim in parts.claims)
-    return min((instant for instant in changes if instant is not None), default=None)
+    return min((int(instant.timestamp()) for instant in changes if instant is not None), default=None)
 
 
 def document(parts: ListingParts) -> Document:

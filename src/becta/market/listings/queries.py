@@ -1,14 +1,13 @@
 """Reading listings: every list takes a constant number of statements, whatever its length."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Row
 from sqlmodel import Session, col, or_, select
 
 from becta.catalogue.categories import Kind
@@ -20,6 +19,7 @@ from becta.catalogue.products.rules import ListingState
 from becta.catalogue.suppliers.models import Supplier
 from becta.compliance.badges.models import BadgeClaimRow
 from becta.kernel.errors import NotFound
+from becta.market.db import Database
 from becta.market.listings.compose import (
     ListingParts,
     OfferParts,
@@ -30,7 +30,6 @@ from becta.market.listings.compose import (
     supplier_out,
     version_out,
 )
-from becta.market.listings.models import ListingView
 from becta.market.listings.schemas import ClaimOut, SupplierOut, VersionOut
 from becta.refurb.units.models import RemanufacturedDeviceRow
 
@@ -95,59 +94,66 @@ def _offers(session: Session, product_ids: Sequence[UUID]) -> dict[UUID, list[Of
     return offers
 
 
-_HEAD = (
-    select(
-        col(Product.id),
-        col(Product.revision) + col(Supplier.revision),
-        col(ListingView.stamp),
-        col(ListingView.fresh_until),
-    )
-    .join(
-        ListingVersion,
-        (col(ListingVersion.product_id) == Product.id) & (col(ListingVersion.state) == ListingState.PUBLISHED),
-    )
-    .join(Supplier, col(Supplier.id) == Product.supplier_id)
-    .outerjoin(ListingView, col(ListingView.product_id) == Product.id)
+_VIEW = """
+    CASE WHEN view.stamp = product.revision + supplier.revision
+         AND (view.fresh_until IS NULL OR view.fresh_until > :now) THEN view.{column} END
+    FROM product
+    JOIN listing_version AS version ON version.product_id = product.id AND version.state = 'published'
+    JOIN supplier ON supplier.id = product.supplier_id
+    LEFT JOIN listing_view AS view ON view.product_id = product.id
+"""
+_BODY = "SELECT" + _VIEW.format(column="body") + "WHERE product.id = :product_id"
+_CARDS = (
+    "SELECT version.product_id,"
+    + _VIEW.format(column="card")
+    + "WHERE {conditions} ORDER BY version.product_id LIMIT :limit"
 )
-_BODY = _HEAD.add_columns(col(ListingView.body))
-_CARD = _HEAD.add_columns(col(ListingView.card))
+_CONDITIONS = {
+    "kind": "product.kind = :kind",
+    "category": "version.category = :category",
+    "supplier_id": "product.supplier_id = :supplier_id",
+    "after": "version.product_id > :after",
+}
 
 
-def product_body(session: Session, product_id: UUID, *, now: datetime) -> bytes:
+async def product_body(db: Database, product_id: UUID, *, now: datetime) -> bytes:
     """A published product's JSON, in one statement while its view is fresh; raises NotFound."""
-    row = session.execute(_BODY.where(col(Product.id) == product_id)).first()
-    if row is None:
-        raise NotFound("product", product_id)
-    if _is_fresh(row, now):
-        return bytes(row[4])
-    return encode(product_out(one_listing(session, product_id), now=now))
+    rows = await db.fetch_soon(_BODY, {"product_id": product_id, "now": int(now.timestamp())})
+    if rows and rows[0][0] is not None:
+        return bytes(rows[0][0])
+    return await asyncio.to_thread(_built_body, db, product_id, now)
 
 
-def product_cards(
-    session: Session, wanted: ListingFilter, *, after: UUID | None, limit: int, now: datetime
-) -> list[tuple[UUID, bytes]]:
-    """Published listings as card JSON, oldest product first, after a given one."""
-    query = _CARD.order_by(col(Product.id)).limit(limit)
-    if wanted.kind is not None:
-        query = query.where(col(Product.kind) == wanted.kind)
-    if wanted.category is not None:
-        query = query.where(col(ListingVersion.category) == wanted.category)
-    if wanted.supplier_id is not None:
-        query = query.where(col(Product.supplier_id) == wanted.supplier_id)
-    if after is not None:
-        query = query.where(col(Product.id) > after)
-    rows = session.execute(query).all()
-    stale = load_listings(session, [row[0] for row in rows if not _is_fresh(row, now)])
-    return [
-        (row[0], row[4] if _is_fresh(row, now) else encode(product_card(stale[row[0]], now=now)))
-        for row in rows
-        if _is_fresh(row, now) or row[0] in stale
-    ]
+async def product_cards(
+    db: Database, wanted: ListingFilter, *, after: UUID | None, limit: int, now: datetime
+) -> tuple[list[bytes], UUID | None]:
+    """Published listings as card JSON, oldest product first, and the product to go on after if there are more.
+
+    One statement while the views are fresh.
+    """
+    chosen = {name: value for name, value in (*msgspec.structs.asdict(wanted).items(), ("after", after)) if value}
+    conditions = " AND ".join(_CONDITIONS[name] for name in chosen) or "TRUE"
+    statement = _CARDS.format(conditions=conditions)
+    rows = await db.fetch_soon(statement, {**chosen, "limit": limit + 1, "now": int(now.timestamp())})
+    page = rows[:limit]
+    last = UUID(str(page[-1][0])) if len(rows) > limit else None
+    stale = [UUID(str(key)) for key, card in page if card is None]
+    if not stale:
+        return [card for _, card in page], last
+    built = await asyncio.to_thread(_built_cards, db, stale, now)
+    cards = (card or built.get(UUID(str(key))) for key, card in page)
+    return [card for card in cards if card is not None], last
 
 
-def _is_fresh(row: Row[*tuple[Any, ...]], now: datetime) -> bool:
-    current, stamp, until = row[1], row[2], row[3]
-    return bool(stamp == current and (until is None or now < until))
+def _built_body(db: Database, product_id: UUID, now: datetime) -> bytes:
+    with db.read() as session:
+        return encode(product_out(one_listing(session, product_id), now=now))
+
+
+def _built_cards(db: Database, product_ids: Sequence[UUID], now: datetime) -> dict[UUID, bytes]:
+    with db.read() as session:
+        listings = load_listings(session, product_ids)
+    return {product_id: encode(product_card(parts, now=now)) for product_id, parts in listings.items()}
 
 
 def views_of(listings: Iterable[ListingParts], *, now: datetime) -> Iterator[dict[str, object]]:
@@ -195,11 +201,11 @@ def published_stamps(session: Session, *, after: UUID | None, limit: int) -> lis
         .join(ListingVersion, col(ListingVersion.product_id) == Product.id)
         .join(Supplier, col(Supplier.id) == Product.supplier_id)
         .where(ListingVersion.state == ListingState.PUBLISHED)
-        .order_by(col(Product.id))
+        .order_by(col(ListingVersion.product_id))
         .limit(limit)
     )
     if after is not None:
-        query = query.where(col(Product.id) > after)
+        query = query.where(col(ListingVersion.product_id) > after)
     return [(row[0], row[1]) for row in session.exec(query).all()]
 
 

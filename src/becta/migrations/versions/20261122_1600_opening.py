@@ -323,9 +323,9 @@ def upgrade() -> None:
         "listing_view",
         sa.Column("product_id", sa.Uuid(), nullable=False),
         sa.Column("stamp", sa.Integer(), nullable=False),
-        sa.Column("fresh_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("fresh_until", sa.BigInteger(), nullable=True),
         sa.Column("card", sa.LargeBinary(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["product_id"], ["product.id"], name=op.f("fk_listing_view_product_id_product")),
         sa.PrimaryKeyConstraint("product_id", name=op.f("pk_listing_view")),
     )
