@@ -177,6 +177,74 @@ def test_words_that_nothing_has_are_left_out_and_the_answer_says_so(engine: Sear
     assert answer.relaxed.message == "Nothing matches every word, so these are results without “zxqvjkwp”."
 
 
+FURNITURE = [
+    product("f1", "Oak reading desk", category="desks", price_pence=300),
+    product("f2", "Oak chair", category="chairs", price_pence=200),
+    product("f3", "Oak desk with drawers", category="desks", price_pence=100),
+    product("f4", "Steel desk", category="desks"),
+    product("f5", "Steel desk for two", category="desks", model="DK-4410"),
+    product("f6", "Oak stool", category="stools"),
+    product("f7", "Glass desk", category="desks"),
+]
+
+
+def test_few_full_matches_are_followed_by_what_lacks_the_commonest_word(empty: SearchEngine) -> None:
+    fill(empty, FURNITURE)
+    answer = ask(empty, "oak desk")
+    assert sorted(ids(answer)[:2]) == ["f1", "f3"]
+    assert sorted(ids(answer)[2:]) == ["f2", "f6"]
+    assert answer.total == 4
+    assert counts(answer, "category") == {"desks": 2, "chairs": 1, "stools": 1}
+    assert answer.relaxed is not None
+    assert answer.relaxed.how == "padded"
+    assert answer.relaxed.ignored == ("desk",)
+    assert answer.relaxed.query == "oak desk"
+    assert answer.relaxed.message == "2 products match every word; those after may lack “desk”."
+
+
+def test_a_padded_answer_is_paged_like_any_other(empty: SearchEngine) -> None:
+    fill(empty, FURNITURE)
+    whole = ask(empty, "oak desk")
+    pages = [ask(empty, "oak desk", offset=offset, limit=1) for offset in range(4)]
+    assert [ids(page) for page in pages] == [[each] for each in ids(whole)]
+    assert {page.total for page in pages} == {4}
+    assert all(page.relaxed == whole.relaxed for page in pages)
+
+
+def test_a_filter_narrows_a_padded_answer_by_what_its_facets_promised(empty: SearchEngine) -> None:
+    fill(empty, FURNITURE)
+    answer = ask(empty, "oak desk", filters={"category": ("desks", "stools")})
+    assert sorted(ids(answer)[:2]) == ["f1", "f3"]
+    assert ids(answer)[2:] == ["f6"]
+    assert counts(answer, "category") == {"desks": 2, "chairs": 1, "stools": 1}
+    none_in_full = ask(empty, "oak desk", filters={"category": ("stools",)})
+    assert ids(none_in_full) == ["f6"]
+    assert none_in_full.relaxed is not None
+    assert none_in_full.relaxed.message == "No product here matches every word; these may lack “desk”."
+
+
+@pytest.mark.parametrize("sort", [sort for sort in Sort if sort != Sort.RELEVANCE])
+def test_other_orders_are_not_padded(empty: SearchEngine, sort: Sort) -> None:
+    fill(empty, FURNITURE)
+    answer = ask(empty, "oak desk", sort=sort)
+    assert sorted(ids(answer)) == ["f1", "f3"]
+    assert answer.relaxed is None
+
+
+def test_a_part_number_that_was_found_is_not_padded(empty: SearchEngine) -> None:
+    fill(empty, [*FURNITURE, product("f8", "Steel desk with a long leg")])
+    answer = ask(empty, "dk-4410")
+    assert ids(answer) == ["f5"]
+    assert answer.relaxed is None
+
+
+def test_enough_full_matches_are_not_padded(empty: SearchEngine) -> None:
+    fill(empty, [*FURNITURE, *(product(f"g{number}", f"Oak desk number {number}") for number in range(8))])
+    answer = ask(empty, "oak desk")
+    assert answer.total == 10
+    assert answer.relaxed is None
+
+
 def test_a_question_like_nothing_at_all_has_an_empty_answer(engine: SearchEngine) -> None:
     assert ask(engine, "zxqvjkwp").total == 0
 

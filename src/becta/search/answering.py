@@ -4,13 +4,16 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable
 
+from tantivy import Query as Clause
+
 from becta.search.counting import Narrowing
 from becta.search.engine import Answer, Card, Hit, Query, Relaxation, Sort
 from becta.search.highlight import Highlighter
 from becta.search.interpret import Question, interpret
+from becta.search.padding import ENOUGH, Padding, may_be_padded, padding_of
 from becta.search.relaxing import better_spelling, relaxations, respelt
 from becta.search.relevance import Relevance, Weights
-from becta.search.snapshot import Snapshot
+from becta.search.snapshot import Found, Snapshot
 from becta.search.synonyms import Synonyms
 from becta.search.validity import valid_card
 
@@ -85,35 +88,51 @@ class View:
         snapshot = self.snapshot
         sort = Sort.NEWEST if query.sort == Sort.RELEVANCE else query.sort
         offset, limit = _page(query)
-        hits, total = snapshot.top(narrowing.apply(None, unscored=True), sort=sort, offset=offset, limit=limit)
+        found = snapshot.top(narrowing.apply(None, unscored=True), sort=sort, offset=offset, limit=limit)
         return Answer(
-            hits=tuple(Hit(card=valid_card(card, query.now), score=0.0, highlights={}) for _, card in hits),
+            hits=tuple(Hit(card=valid_card(card, query.now), score=0.0, highlights={}) for _, card in found.hits),
             facets=snapshot.counter.count(None, narrowing, query.facets, query.now),
-            total=total,
+            total=found.total,
         )
 
     def _found(
         self, query: Query, question: Question, narrowing: Narrowing, relaxation: Relaxation | None
     ) -> Answer | None:
-        snapshot = self.snapshot
         match = self._relevance.matching(question)
         by_score = query.sort == Sort.RELEVANCE
-        clause = narrowing.apply(self._relevance.ranking(question) if by_score else match)
-        offset, limit = _page(query)
-        hits, total = snapshot.top(clause, sort=query.sort, offset=offset, limit=limit)
-        if not total:
+        found = self._top(query, narrowing.apply(self._relevance.ranking(question) if by_score else match))
+        if not found.total and (relaxation is not None or not narrowing.narrows()):
+            return None
+        better = self._better(question) if relaxation is None else None
+        if by_score and relaxation is None and found.total < ENOUGH:
+            padding = self._padding(question, found.total)
+            if padding is not None:
+                match = self._relevance.matching(padding.kept)
+                found = self._top(query, narrowing.apply(self._relevance.padded(question, padding.kept)))
+                relaxation = padding.relaxation
+        if not found.total:
             return None
         highlighter = Highlighter(question)
         return Answer(
             hits=tuple(
                 Hit(card=valid_card(card, query.now), score=score, highlights=_highlights(highlighter, card))
-                for score, card in hits
+                for score, card in found.hits
             ),
-            facets=snapshot.counter.count(match, narrowing, query.facets, query.now),
-            total=total,
+            facets=self.snapshot.counter.count(match, narrowing, query.facets, query.now),
+            total=found.total,
             relaxed=relaxation,
-            did_you_mean=self._better(question) if relaxation is None else None,
+            did_you_mean=better,
         )
+
+    def _top(self, query: Query, clause: Clause) -> Found:
+        offset, limit = _page(query)
+        return self.snapshot.top(clause, sort=query.sort, offset=offset, limit=limit)
+
+    def _padding(self, question: Question, found: int) -> Padding | None:
+        """What follows too few full matches, decided before any filter, so that filters only narrow."""
+        if not may_be_padded(question, self.snapshot):
+            return None
+        return padding_of(question, self._relevance.matching, self.snapshot, found)
 
     def _better(self, question: Question) -> str | None:
         corrections = better_spelling(question, self.snapshot.spelling)

@@ -49,6 +49,10 @@ class Narrowing:
                 clauses[0] if len(clauses) == 1 else Clause.boolean_query([(Occur.Should, each) for each in clauses])
             )
 
+    def narrows(self) -> bool:
+        """Whether there is any filter."""
+        return bool(self._always or self._by_facet)
+
     def facets(self) -> frozenset[str]:
         """The facets that are filtered on."""
         return frozenset(self._by_facet)

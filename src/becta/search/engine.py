@@ -77,10 +77,14 @@ class FacetCount(Struct, frozen=True, kw_only=True):
 
 
 class Relaxation(Struct, frozen=True, kw_only=True):
-    """How the question was loosened to find something. `how` is `corrected`, `fewer_words` or `similar`.
+    """How the question was loosened to find something. `how` is `corrected`, `fewer_words`, `similar` or `padded`.
 
     `query` is what was searched instead; `corrections` maps misspelt to used words; `ignored` are
     words left out; `message` says all this to a person in one sentence.
+
+    `padded` is for few products that match every word: they come first, and products that may lack
+    the `ignored` words, the commonest ones, follow and count in total and facets. Only answers in
+    order of relevance are padded, whatever their filters, and never one that a part number found.
     """
 
     how: str

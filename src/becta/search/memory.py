@@ -15,10 +15,12 @@ from becta.search.documents import Document
 from becta.search.engine import Answer, FacetCount, Hit, Query, Rebuild, Relaxation, Sort, Writer
 from becta.search.facets import facet_values, in_order, known_facets
 from becta.search.interpret import STOP_WORDS, normal_text
+from becta.search.padding import ENOUGH, SHORTEST_PART_NUMBER, message_of
 from becta.search.schema import row_of
 from becta.search.validity import valid_card
 
 Documents = dict[str, Document]
+_WHOLE = 1000.0
 
 
 def _text_of(document: Document) -> str:
@@ -61,6 +63,16 @@ def _score(document: Document, words: list[str]) -> float:
             return 0.0
         score += 2.0 if stem(word) in title else 1.0
     return score
+
+
+def _spread(documents: list[Document], words: list[str]) -> int:
+    return sum(1 for document in documents if _score(document, words) > 0)
+
+
+def _name_a_part(documents: list[Document], words: list[str]) -> bool:
+    forms = {code_form(word) for word in words} | {code_form(" ".join(words))}
+    codes = {code_form(code) for document in documents for code in (document.model, *document.codes)}
+    return any(len(form) >= SHORTEST_PART_NUMBER and form in codes for form in forms)
 
 
 def _marked(text: str, words: list[str]) -> str | None:
@@ -123,9 +135,31 @@ class MemoryEngine:
         words = words_of(normal_text(query.text))[:10]
         words = [word for word in words if word not in STOP_WORDS] or words
         answer = self._answer(query, documents, words)
-        if answer.total or not words:
+        if not words:
+            return answer
+        padded = self._padded(query, documents, words, answer.total)
+        if padded is not None and padded.total:
+            return padded
+        if answer.total:
             return answer
         return self._relaxed(query, documents, words) or answer
+
+    def _padded(self, query: Query, documents: list[Document], words: list[str], found: int) -> Answer | None:
+        full = _spread(documents, words)
+        if query.sort != Sort.RELEVANCE or not 0 < full < ENOUGH or _name_a_part(documents, words):
+            return None
+        kept = most = list(dict.fromkeys(words))
+        for gone in sorted(kept, key=lambda word: -_spread(documents, [word]))[:-1]:
+            kept = [word for word in kept if word != gone]
+            if _spread(documents, kept) > _spread(documents, most):
+                most = kept
+            if _spread(documents, most) >= ENOUGH:
+                break
+        ignored = tuple(word for word in words if word not in most)
+        if not ignored:
+            return None
+        relaxed = Relaxation(how="padded", query=" ".join(words), message=message_of(found, ignored), ignored=ignored)
+        return msgspec.structs.replace(self._answer(query, documents, words, most), relaxed=relaxed)
 
     def _relaxed(self, query: Query, documents: list[Document], words: list[str]) -> Answer | None:
         known = {word for document in documents for word in words_of(_text_of(document)) if word.isalpha()}
@@ -159,8 +193,12 @@ class MemoryEngine:
                 return msgspec.structs.replace(answer, relaxed=relaxed)
         return None
 
-    def _answer(self, query: Query, documents: list[Document], words: list[str]) -> Answer:
+    def _answer(
+        self, query: Query, documents: list[Document], words: list[str], kept: list[str] | None = None
+    ) -> Answer:
         scored = [(_score(document, words), document) for document in documents]
+        if kept is not None:  # those that match every word first, then those that match the kept
+            scored = [(score + _WHOLE if score else _score(document, kept), document) for score, document in scored]
         matching = [(score, document) for score, document in scored if score > 0 or not words]
         found = [(score, document) for score, document in matching if _fits(document, query)]
         found.sort(key=lambda one: _order(query.sort if words or query.sort != Sort.RELEVANCE else Sort.NEWEST, *one))

@@ -37,7 +37,7 @@ def relaxations(asked: Question, ask: Ask, snapshot: Snapshot) -> Iterator[tuple
             Relaxation(
                 how="fewer_words",
                 query=question.text,
-                message=f"Nothing matches every word, so these are results without {_listed(ignored)}.",
+                message=f"Nothing matches every word, so these are results without {listed(ignored)}.",
                 corrections=corrections,
                 ignored=ignored,
             ),
@@ -123,6 +123,7 @@ def _quoted(text: str) -> str:
     return f"“{text}”"
 
 
-def _listed(words: tuple[str, ...]) -> str:
+def listed(words: tuple[str, ...]) -> str:
+    """Words in quotation marks, as one lists them in a sentence."""
     quoted = [_quoted(word) for word in words]
     return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"

@@ -30,6 +30,7 @@ class Weights(Struct, frozen=True, kw_only=True):
     synonym_tie: float = 0.5
     completion: float = 0.2
     code: float = 60.0
+    whole: float = 4096.0
 
 
 class Relevance:
@@ -49,10 +50,20 @@ class Relevance:
 
     def ranking(self, question: Question) -> Clause:
         """The same documents, scored."""
+        return Clause.boolean_query(self._signs(question, Occur.Must))
+
+    def padded(self, question: Question, kept: Question) -> Clause:
+        """Documents that meet `kept`, those that meet the whole of `question` first, all scored by `question`."""
+        whole = Clause.const_score_query(self.matching(question), self._weights.whole)
+        needed = Clause.const_score_query(self.matching(kept), 0.0)
+        parts = [(Occur.Must, needed), (Occur.Should, whole), *self._signs(question, Occur.Should)]
+        return Clause.boolean_query(parts)
+
+    def _signs(self, question: Question, meeting: Occur) -> list[tuple[Occur, Clause]]:
         weights = self._weights
         parts: list[tuple[Occur, Clause]] = []
         for slot in question.slots:
-            parts.append((Occur.Must, Clause.boost_query(self._meets(slot), weights.everywhere)))
+            parts.append((meeting, Clause.boost_query(self._meets(slot), weights.everywhere)))
             places = [self._favours("title", slot, weights.title), self._favours("lead", slot, weights.lead)]
             parts.append((Occur.Should, Clause.disjunction_max_query(places, 0.0)))
             for code in slot.codes:
@@ -62,7 +73,7 @@ class Relevance:
         for pair in pairwise(question.stems):
             near = Clause.phrase_query(self._schema, "title", list(pair), slop=1)
             parts.append((Occur.Should, Clause.boost_query(near, weights.phrase)))
-        return Clause.boolean_query(parts)
+        return parts
 
     def _is_what_is_asked_for(self, question: Question) -> list[Clause]:
         """The thing itself before things that go with it: the last words of a question name what is wanted."""

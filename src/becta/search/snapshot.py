@@ -1,6 +1,7 @@
 """One commit of one generation, open for reading by any number of threads."""
 
 from functools import cached_property
+from typing import NamedTuple
 
 from tantivy import DocAddress, Index, Order, Schema, Searcher, SearchResult
 from tantivy import Query as Clause
@@ -25,6 +26,13 @@ _ORDERS = {
 
 def _total(result: SearchResult) -> int:
     return int(getattr(result, "count", None) or 0)  # there, but not in tantivy's type stubs
+
+
+class Found(NamedTuple):
+    """A stretch of scored cards in order, and how many there are in all."""
+
+    hits: list[tuple[float, Card]]
+    total: int
 
 
 class Snapshot:
@@ -111,21 +119,21 @@ class Snapshot:
             card = self._cards[key] = unpack_card(bytes(self.searcher.doc(address).get_first("card") or b""))
         return card
 
-    def top(self, clause: Clause, *, sort: Sort, offset: int, limit: int) -> tuple[list[tuple[float, Card]], int]:
+    def top(self, clause: Clause, *, sort: Sort, offset: int, limit: int) -> Found:
         """The wanted stretch of the documents in order, and how many there are."""
         order = _ORDERS.get(sort)
         if order is not None:
             result = self.searcher.search(
                 clause, limit=max(limit, 1), offset=offset, order_by_field=order, order=Order.Asc
             )
-            return [(0.0, self.card(address)) for _, address in result.hits[:limit]], _total(result)
+            return Found([(0.0, self.card(address)) for _, address in result.hits[:limit]], _total(result))
         return self._best(clause, offset, limit)
 
-    def _best(self, clause: Clause, offset: int, limit: int) -> tuple[list[tuple[float, Card]], int]:
+    def _best(self, clause: Clause, offset: int, limit: int) -> Found:
         """By score, then id. Equal scores at the edge of the page are fetched until all are known."""
         if self.searcher.num_segments == 1:  # sorted by id already
             result = self.searcher.search(clause, limit=max(limit, 1), offset=offset)
-            return [(score, self.card(address)) for score, address in result.hits[:limit]], _total(result)
+            return Found([(score, self.card(address)) for score, address in result.hits[:limit]], _total(result))
         end = offset + limit
         fetch = end + 1
         while True:
@@ -135,9 +143,9 @@ class Snapshot:
                 break
             fetch = end + 2 * (fetch - end) + 16
         if not hits[offset:end]:
-            return [], _total(result)
+            return Found([], _total(result))
         highest, lowest = hits[offset][0], hits[:end][-1][0]
         first = next(position for position, (score, _) in enumerate(hits) if score == highest)
         near = [(score, self.card(address)) for score, address in hits[first:] if score >= lowest]
         near.sort(key=lambda one: (-one[0], one[1].id))
-        return near[offset - first : end - first], _total(result)
+        return Found(near[offset - first : end - first], _total(result))
