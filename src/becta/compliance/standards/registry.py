@@ -20,7 +20,10 @@ class Holder(StrEnum):
 
 
 class Standard(Struct, frozen=True):
-    """A standard a claim can name. `months_valid` None: certificates carry no fixed life."""
+    """A standard a claim can name. `months_valid` None: certificates carry no fixed life.
+
+    `label` is how a badge names it, with `{name}` and, where versions matter to a buyer, `{version}`.
+    """
 
     code: str
     name: str
@@ -29,6 +32,7 @@ class Standard(Struct, frozen=True):
     months_valid: int | None
     versions: tuple[str, ...]
     roles: tuple[str, ...]
+    label: str = "{name} {version}"
 
 
 @cache

@@ -13,8 +13,8 @@ from becta.kernel import clock
 from becta.market.bench.bare import FOLDER
 from becta.market.bench.load import load
 from becta.market.bench.serving import serving
-from becta.market.demo.queries import sample_queries
 from becta.market.demo.loading import load_generated
+from becta.market.demo.queries import sample_queries
 from becta.market.settings import Settings
 from becta.market.wiring import House, build
 from becta.search.bench import measure

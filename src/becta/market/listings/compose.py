@@ -179,9 +179,9 @@ def badge_mark(claim: BadgeClaimRow) -> BadgeMark:
 
 
 def badge_name(claim: BadgeClaimRow) -> str:
-    """The standard's name with its version where that tells badges apart, such as "LTI 1.3"."""
+    """How a badge names its standard, such as "LTI 1.3" or "Cyber Essentials"."""
     standard = standards()[claim.standard]
-    return standard.name if standard.holder is Holder.SUPPLIER else f"{standard.name} {claim.standard_version}"
+    return standard.label.format(name=standard.name, version=claim.standard_version)
 
 
 def badge_out(claim: BadgeClaimRow, *, now: datetime) -> BadgeOut:

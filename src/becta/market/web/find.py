@@ -89,7 +89,9 @@ def _result(hit: Hit) -> Result:
         highlight=hit.highlights.get("summary", ""),
         price=_price(card),
         conditions=card.conditions if card.kind == Kind.DEVICE else (),
-        badges=tuple(Badge(name=mark.name, level=mark.level, role=mark.role) for mark in card.badges),
+        badges=tuple(
+            Badge(name=mark.name, level=mark.level, role=mark.role, holder=mark.holder) for mark in card.badges
+        ),
     )
 
 

@@ -60,7 +60,9 @@ def product_page(product: ProductOut) -> ProductPage:
         features=product.features,
         attributes=tuple(Fact(term=term, text=text) for term, text in product.attributes.items()),
         price=Price(pence=offers[0].price_pence, unit=offers[0].unit, is_from=len(offers) > 1) if offers else None,
-        badges=tuple(Badge(name=badge.name, level=badge.level, role=badge.role) for badge in product.badges),
+        badges=tuple(
+            Badge(name=badge.name, level=badge.level, role=badge.role, holder=badge.holder) for badge in product.badges
+        ),
         proofs=tuple(_proof(product, badge) for badge in product.badges),
         past_proofs=tuple(_proof(product, badge) for badge in product.past_badges),
         offers=tuple(_offer(product, offer) for offer in offers),

@@ -26,11 +26,12 @@ class Browse(Struct, frozen=True, kw_only=True):
 
 
 class Badge(Struct, frozen=True, kw_only=True):
-    """A badge as a tag: "OneRoster 1.2 (consumer): Certified"."""
+    """A badge as a tag: "OneRoster 1.2 (consumer): Certified"; `holder` is "supplier" where it is not the product's."""
 
     name: str
     level: str
     role: str = ""
+    holder: str = "product"
 
 
 class Price(Struct, frozen=True, kw_only=True):
