@@ -58,6 +58,43 @@ def test_words_of_the_trade_find_one_another(tmp_path: Path, asked: str, title: 
     assert answer.relaxed is None
 
 
+@pytest.mark.parametrize(
+    ("asked", "title"),
+    [
+        ("one roster", "OneRoster connector"),
+        ("one rosters", "OneRoster connector"),
+        ("one roste", "OneRoster connector"),
+        ("oneroster", "One Roster connector"),
+        ("lap top", "Laptop 14"),
+        ("white board", "Whiteboard pens"),
+        ("whiteboard", "White board pens"),
+        ("head phones", "Headphones"),
+        ("note book 14", "Notebook 14"),
+        ("wi fi", "WiFi extender"),
+        ("e safety course", "eSafety course"),
+    ],
+)
+def test_words_are_found_together_or_apart(tmp_path: Path, asked: str, title: str) -> None:
+    engine = engine_of(tmp_path, title, *(f"Router {number}, one of many" for number in range(40)))
+    answer = engine.search(Query(text=asked, now=1))
+    assert titles(answer) == [title]
+    assert answer.relaxed is None
+    assert answer.did_you_mean is None
+
+
+def test_words_stay_apart_where_the_index_has_them_so_more_often(tmp_path: Path) -> None:
+    engine = engine_of(tmp_path, "HPlaptop sticker", "HP laptop", "HP gaming laptop")
+    assert set(titles(engine.search(Query(text="hp laptop", now=1)))) >= {"HP laptop", "HP gaming laptop"}
+
+
+def test_only_words_that_the_index_does_not_have_are_corrected(tmp_path: Path) -> None:
+    engine = engine_of(tmp_path, "Rooster lamp", *(f"Router cable {number}" for number in range(40)))
+    answer = engine.search(Query(text="rooster lmap", now=1))
+    assert titles(answer) == ["Rooster lamp"]
+    assert answer.relaxed is not None
+    assert answer.relaxed.corrections == {"lmap": "lamp"}
+
+
 def test_the_thing_itself_comes_before_things_for_it(tmp_path: Path) -> None:
     engine = engine_of(tmp_path, "Laptop charging trolley", "Stand for laptop", "Acme 15 inch laptop", "Laptop bag")
     assert titles(engine.search(Query(text="laptop", now=1)))[0] == "Acme 15 inch laptop"

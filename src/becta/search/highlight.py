@@ -18,6 +18,7 @@ class Highlighter:
 
     def __init__(self, question: Question) -> None:
         self._stems = {each for slot in question.slots for each in slot.stems}
+        self._stems |= {stem(word) for slot in question.slots for word in slot.words}
         self._stems |= {other[0] for slot in question.slots for other in slot.others if len(other) == 1}
         self._codes = {code for slot in question.slots for code in (*slot.codes, *slot.code_completions)}
         self._begun = tuple(slot.words[-1] for slot in question.slots if slot.completions)

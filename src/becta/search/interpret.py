@@ -6,6 +6,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from becta.search.analysis import LONGEST_WORD, SHORTEST_CODE, clean, code_form, stem, words_of
+from becta.search.compounds import joined, parted
 from becta.search.synonyms import Phrase, Synonyms
 
 LONGEST_TEXT = 300
@@ -57,6 +58,9 @@ class Lexicon(Protocol):
 
     def uses_phrase(self, phrase: Phrase) -> bool:
         """Whether any document has these stems side by side."""
+
+    def uses_together(self, stems: Phrase) -> int:
+        """How many documents have all of these stems, wherever they are."""
 
     def names_category(self, phrase: Phrase) -> bool:
         """Whether a category is called by exactly these stems."""
@@ -128,9 +132,16 @@ def interpret(text: str, lexicon: Lexicon, synonyms: Synonyms) -> Question:
     position = 0
     while position < len(words):
         size = _longest_phrase(words, position, synonyms)
-        group = words[position : position + size]
-        position += size
-        slots.append(_slot(group, words, chunks, lexicon, synonyms, is_last=is_typing and position == len(words)))
+        rest = words[position:]
+        together = _together(rest[:2], lexicon, is_last=is_typing and len(rest) == 2) if size <= 2 else None
+        group = rest[: 2 if together else size]
+        position += len(group)
+        is_last = is_typing and position == len(words)
+        slots.append(
+            _joined_slot(group, together, lexicon, synonyms)
+            if together
+            else _slot(group, words, chunks, lexicon, synonyms, is_last=is_last)
+        )
     return Question(slots=tuple(slots))
 
 
@@ -143,12 +154,34 @@ def _longest_phrase(words: list[_Word], start: int, synonyms: Synonyms) -> int:
     return max(size, 1)
 
 
+def _together(pair: list[_Word], lexicon: Lexicon, *, is_last: bool) -> str | None:
+    """Two words typed apart that the index rather has as one."""
+    if len(pair) < 2 or pair[0].chunk == pair[1].chunk:
+        return None
+    left, right = pair[0].word, pair[1].word
+    together = joined(left, right, lexicon)
+    if together is None and is_last and not lexicon.uses(pair[1].stem):
+        together = next(iter(lexicon.completions(left + right, 1)), None)
+    return together
+
+
+def _joined_slot(group: list[_Word], together: str, lexicon: Lexicon, synonyms: Synonyms) -> Slot:
+    stems = (stem(together),)
+    apart = tuple(each.stem for each in group)
+    others = dict.fromkeys((apart, *synonyms.of(stems), *synonyms.of(apart)))
+    return Slot(
+        words=tuple(each.word for each in group),
+        stems=stems,
+        others=tuple(phrase for phrase in others if phrase != stems and lexicon.uses_phrase(phrase)),
+    )
+
+
 def _slot(
     group: list[_Word], words: list[_Word], chunks: list[str], lexicon: Lexicon, synonyms: Synonyms, *, is_last: bool
 ) -> Slot:
     stems = tuple(each.stem for each in group)
     codes = _codes(group, words, chunks, lexicon)
-    others = [*synonyms.of(stems), *_respelt(stems, lexicon)]
+    others = [*synonyms.of(stems), *_respelt(group, lexicon)]
     completions: list[str] = []
     code_completions: list[str] = []
     if is_last and min(lexicon.uses(each) for each in stems) < _WELL_KNOWN:
@@ -184,9 +217,10 @@ def _codes(group: list[_Word], words: list[_Word], chunks: list[str], lexicon: L
     return [form for form in dict.fromkeys(forms) if lexicon.uses_code(form)]
 
 
-def _respelt(stems: Phrase, lexicon: Lexicon) -> list[Phrase]:
+def _respelt(group: list[_Word], lexicon: Lexicon) -> list[Phrase]:
     """The same words written together or apart, where the index knows them so."""
-    if len(stems) > 1:
-        joined = stem("".join(stems))
-        return [(joined,)] if lexicon.uses(joined) else []
-    return []
+    if len(group) > 1:
+        together = stem("".join(each.stem for each in group))
+        return [(together,)] if lexicon.uses(together) else []
+    apart = parted(group[0].word, lexicon)
+    return [apart] if apart else []

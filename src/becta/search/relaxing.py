@@ -6,6 +6,7 @@ from itertools import combinations
 from rapidfuzz import process
 from rapidfuzz.distance import JaroWinkler
 
+from becta.search.analysis import stem
 from becta.search.engine import Relaxation
 from becta.search.interpret import STOP_WORDS, Question, Slot
 from becta.search.snapshot import Snapshot
@@ -17,7 +18,7 @@ _MOST_DROPPED_TRIES = 40
 
 def relaxations(asked: Question, ask: Ask, snapshot: Snapshot) -> Iterator[tuple[Question, Relaxation]]:
     """Other questions to try in turn, each with the words that tell a person of the change."""
-    corrections = _corrections(asked, snapshot.spelling)
+    corrections = _corrections(asked, snapshot)
     corrected = asked
     if corrections:
         corrected = ask(_with(asked, corrections))
@@ -58,8 +59,13 @@ def relaxations(asked: Question, ask: Ask, snapshot: Snapshot) -> Iterator[tuple
 
 def better_spelling(asked: Question, spelling: Spelling) -> dict[str, str]:
     """Far commoner words that words of this question may be slips for."""
-    doubts = {word: spelling.doubt(word) for slot in asked.slots for word in slot.words if not slot.codes}
+    doubts = {slot.words[0]: spelling.doubt(slot.words[0]) for slot in asked.slots if _may_be_a_slip(slot, spelling)}
     return {word: better for word, better in doubts.items() if better is not None}
+
+
+def _may_be_a_slip(slot: Slot, spelling: Spelling) -> bool:
+    """Whether nothing but its one word, read as typed, explains the slot."""
+    return len(slot.words) == 1 and not slot.codes and not (slot.others and not spelling.uses(slot.words[0]))
 
 
 def respelt(asked: Question, corrections: dict[str, str]) -> str:
@@ -71,12 +77,15 @@ def _with(asked: Question, corrections: dict[str, str]) -> str:
     return " ".join(corrections.get(word, word) for slot in asked.slots for word in slot.words)
 
 
-def _corrections(asked: Question, spelling: Spelling) -> dict[str, str]:
+def _corrections(asked: Question, snapshot: Snapshot) -> dict[str, str]:
+    """Better spellings of the words that the index does not have; those that it has stay."""
+    spelling = snapshot.spelling
     found: dict[str, str] = {}
     for slot in asked.slots:
         if not slot.is_known:
             for word in slot.words:
-                better = spelling.correct(word) if not spelling.uses(word) else None
+                is_used = spelling.uses(word) or snapshot.uses(stem(word))
+                better = None if is_used else spelling.correct(word)
                 if better is not None:
                     found[word] = better
     return found

@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import NamedTuple
 
-from tantivy import DocAddress, Index, Order, Schema, Searcher, SearchResult
+from tantivy import DocAddress, Index, Occur, Order, Schema, Searcher, SearchResult
 from tantivy import Query as Clause
 
 from becta.search.analysis import stem
@@ -45,6 +45,7 @@ class Snapshot:
         self.counter = Counter(self.searcher, self.clock)
         self._uses: dict[str, int] = {}
         self._phrases: dict[tuple[str, ...], bool] = {}
+        self._together: dict[tuple[str, ...], int] = {}
         self._cards: dict[tuple[int, int], Card] = {}
         self._begun: dict[tuple[str, str, int], list[str]] = {}
 
@@ -67,6 +68,18 @@ class Snapshot:
                 self._phrases.clear()
             together = Clause.phrase_query(self.schema, "all", list(phrase))
             found = self._phrases[phrase] = self.count(together) > 0
+        return found
+
+    def uses_together(self, stems: tuple[str, ...]) -> int:
+        """How many documents have all of these stems, wherever they are."""
+        if not all(self.uses(each) for each in stems):
+            return 0
+        found = self._together.get(stems)
+        if found is None:
+            if len(self._together) > _MOST_KEPT:
+                self._together.clear()
+            terms = [(Occur.Must, Clause.term_query(self.schema, "all", each)) for each in stems]
+            found = self._together[stems] = self.count(Clause.boolean_query(terms))
         return found
 
     def names_category(self, phrase: tuple[str, ...]) -> bool:
