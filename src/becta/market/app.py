@@ -13,7 +13,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, Contact, License, SecurityScheme
 
 from becta import __version__
-from becta.market.api import badges, health, offers, products, search, suppliers
+from becta.market.api import badges, health, offers, products, schools, search, suppliers
 from becta.market.api.access import credentials
 from becta.market.api.bodies import JsonRequest
 from becta.market.settings import settings
@@ -45,6 +45,8 @@ API = Router(
         suppliers.get_supplier,
         suppliers.create_supplier,
         suppliers.amend,
+        schools.list_schools,
+        schools.get_school,
         badges.claim_for_supplier,
         badges.claim_for_product,
         badges.list_claims,

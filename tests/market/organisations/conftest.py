@@ -3,14 +3,13 @@
 import csv
 import gzip
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
-from sqlmodel import SQLModel
 
 import becta.market.tables  # noqa: F401 - the schema must know every table
 from becta.catalogue.imports.report import ImportReport
@@ -126,15 +125,6 @@ class Register:
                 rows = session.execute(select(*(getattr(table, name) for name in names)))
                 found[table.__name__] = sorted((tuple(row) for row in rows), key=repr)
         return found
-
-
-@pytest.fixture
-def db(tmp_path: Path) -> Iterator[Database]:
-    """The one place that makes a database; to be replaced by the migrated template."""
-    database = Database(f"sqlite:///{tmp_path / 'market.db'}")
-    SQLModel.metadata.create_all(database.engine)
-    yield database
-    database.close()
 
 
 @pytest.fixture
