@@ -7,8 +7,7 @@ from typing import Any
 import click
 import msgspec
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from becta.catalogue.imports.columns import describe
 from becta.catalogue.imports.loading import Loader, StrictRefusal, import_file
@@ -107,9 +106,12 @@ def schools(files: tuple[Path, ...], force: bool, strict: bool, errors: Path | N
         except (UnreadableFile, StrictRefused, RegisterShrinks) as error:
             _print_faults(report)
             raise click.ClickException(str(error)) from error
+        changes = 0
         for part in ("establishments", "groups", "memberships", "links"):
             counts = msgspec.structs.asdict(getattr(summary, part))
             click.echo(f"{part}: " + ", ".join(f"{value} {name}" for name, value in counts.items()))
+            changes += sum(counts[name] for name in ("created", "changed", "ended", "missing"))
+        click.echo(f"register: {changes} changes")
         _print_faults(report)
     if report.failed:
         raise SystemExit(1)
@@ -140,7 +142,7 @@ class _progress:  # noqa: N801 - reads as a verb where it is used
     """A progress bar on standard error: rows done so far, since a stream's end is not known."""
 
     def __init__(self, what: str) -> None:
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        columns = (SpinnerColumn(), BarColumn(bar_width=24), TextColumn("{task.description}"), TimeElapsedColumn())
         self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
         self._what = what
 
@@ -162,16 +164,17 @@ def _summarise(kind: str, report: ImportReport, *, indexed: int) -> None:
 
 
 def _print_faults(report: ImportReport) -> None:
-    if not report.faults:
-        return
-    console = Console(stderr=True, markup=False, emoji=False, highlight=False)  # what a file holds is only text
-    table = Table("File", "Line", "Field", "Value", "What is wrong", "How to mend it")
+    """One line a fault, as compilers write them, so that nothing is cut off and other tools can read it."""
     for entry in report.faults[:SHOWN_FAULTS]:
         fault = entry.fault
-        table.add_row(entry.file, str(entry.line), fault.field, fault.value or "", fault.problem, fault.mend)
-    console.print(table)
+        value = f" ({_one_line(fault.value)})" if fault.value else ""
+        click.echo(f"{entry.file}:{entry.line}: {fault.field} {fault.problem}{value}; {fault.mend}", err=True)
     if len(report.faults) > SHOWN_FAULTS:
-        console.print(f"… and more: {report.failed} rows failed in all; --errors FILE writes every fault")
+        click.echo(f"… and more: {report.failed} rows failed in all; --errors FILE writes every fault", err=True)
+
+
+def _one_line(value: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in value)
 
 
 def _print_schema(kind: str) -> None:
