@@ -3,7 +3,7 @@
 import csv
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -63,8 +63,8 @@ def _marketplace(products: Path) -> Iterator[HTTPConnection]:
         import_file(house.db.write, loader, products, actor=actor, now=clock.now(), report=report)
         house.projection.heal()
         house.close()
-        with serving(Path(folder)) as port:
-            yield HTTPConnection("127.0.0.1", port, timeout=60)
+        with serving(Path(folder)) as port, closing(HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+            yield connection
 
 
 def _score(connection: HTTPConnection, query: str, ratings: dict[str, int]) -> QueryScore:

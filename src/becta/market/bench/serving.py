@@ -48,12 +48,14 @@ def wait_until_ready(port: int, process: subprocess.Popen[bytes]) -> None:
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"the server ended with {process.returncode}")
+        connection = HTTPConnection("127.0.0.1", port, timeout=5)
         try:
-            connection = HTTPConnection("127.0.0.1", port, timeout=5)
             connection.request("GET", "/health")
             connection.getresponse().read()
         except OSError:
             time.sleep(0.05)
         else:
             return
+        finally:
+            connection.close()
     raise RuntimeError("the server did not answer in time")
