@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from litestar import Litestar, Router
@@ -16,6 +16,7 @@ from becta import __version__
 from becta.market.api import badges, health, offers, products, schools, search, suppliers
 from becta.market.api.access import credentials
 from becta.market.api.bodies import JsonRequest
+from becta.market.outbox.relay import Busy
 from becta.market.settings import settings
 from becta.market.web.site import Site, site
 from becta.market.wiring import House, build
@@ -65,7 +66,8 @@ def create_app(house: House | None = None, *, relay: bool = True) -> Litestar:
         threads = ThreadPoolExecutor(running.settings.threads, thread_name_prefix="handler")
         asyncio.get_running_loop().set_default_executor(threads)
         if relay:
-            await asyncio.to_thread(running.projection.heal)
+            with suppress(Busy):  # whoever holds the index mends it
+                await asyncio.to_thread(running.projection.heal)
             running.relay.start()
         try:
             yield

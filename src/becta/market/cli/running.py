@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from contextlib import suppress
 
 import click
 import msgspec
@@ -12,6 +13,7 @@ from granian.server import Server
 from becta.kernel import clock
 from becta.market.cli.opening import opened
 from becta.market.demo.loading import load_demonstration, load_generated
+from becta.market.outbox.relay import Busy
 from becta.market.settings import settings
 
 GENERATED_SEED = 2026
@@ -28,7 +30,7 @@ def migrate() -> None:
 def serve() -> None:
     """Serve API and pages; the outbox is relayed inside."""
     chosen = settings()
-    with opened() as house:
+    with opened() as house, suppress(Busy):
         house.projection.heal()
     click.echo(f"http://{chosen.host}:{chosen.port}")
     Server(
@@ -50,7 +52,8 @@ def worker() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with opened() as house:
-        house.projection.heal()
+        with suppress(Busy):
+            house.projection.heal()
         house.relay.start()
         stop.wait()
 

@@ -5,6 +5,7 @@ messages may come twice or out of order, and the last writer has always read the
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import chain, islice
 from uuid import UUID
@@ -23,6 +24,7 @@ from becta.market.db import Database
 from becta.market.listings.compose import ListingParts, document
 from becta.market.listings.models import ListingView
 from becta.market.listings.queries import load_listings, published_stamps, views_of
+from becta.market.outbox.relay import Busy
 from becta.search.engine import SearchEngine, Writer
 
 BATCH = 500
@@ -49,8 +51,8 @@ class Projection:
         self._engine = engine
 
     def handle(self, messages: Sequence[OutboxMessage]) -> None:
-        """Bring the listings that these messages name up to date; idempotent."""
-        with self._engine.exclusive() as writer:
+        """Bring the listings that these messages name up to date; idempotent. Raises Busy."""
+        with self._writing() as writer:
             ids = dict.fromkeys(chain.from_iterable(self._products(message) for message in messages))
             if len(ids) > MANY:
                 self._reconcile(writer)
@@ -66,23 +68,29 @@ class Projection:
             for ids in self._published_ids():
                 count += self._refresh(fresh, ids)
             fresh.commit()
-            with self._engine.exclusive():
+            with self._writing():
                 self._reconcile(fresh)
                 fresh.switch()
         return count
 
     def heal(self) -> Repair:
-        """Mend whatever a crash, a lost disk or a restored backup left different from the database."""
+        """Mend whatever a crash, a lost disk or a restored backup left different from the database; raises Busy."""
         if self._engine.is_fresh():
             return Repair(put=self.rebuild(), removed=0)
-        with self._engine.exclusive() as writer:
-            repair = self._reconcile(writer)
-            writer.commit()
-        return repair
+        with self._writing() as writer:
+            return self._reconcile(writer)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Writer]:
+        try:
+            with self._engine.exclusive() as writer:
+                yield writer
+        except TimeoutError as error:
+            raise Busy from error
 
     def difference(self) -> Repair:
         """What `heal` would have to mend."""
-        with self._engine.exclusive() as writer:
+        with self._writing() as writer:
             wrong, surplus = self._compare(writer)
         return Repair(put=len(wrong), removed=len(surplus))
 

@@ -25,6 +25,10 @@ POLL_SECONDS = 0.25
 log = structlog.get_logger()
 
 
+class Busy(Exception):
+    """A consumer cannot work now because another process does; raised by `handle`."""
+
+
 class Consumer(Protocol):
     """Does what messages of some topics call for; must be idempotent."""
 
@@ -33,7 +37,7 @@ class Consumer(Protocol):
         """The topics it takes."""
 
     def handle(self, messages: Sequence[OutboxMessage]) -> None:
-        """Do what they call for, all of it, or raise."""
+        """Do what they call for, all of it, or raise; Busy if another process is in the way."""
 
 
 class Waiting(Struct, frozen=True):
@@ -105,9 +109,12 @@ class Relay:
             return 0
         try:
             consumer.handle(messages)
+        except Busy:
+            return 0  # another process is at it; nothing is wrong with the messages
         except Exception as error:
             if len(messages) > 1:  # one of them may be the trouble: the others need not wait for it
-                return sum(self._handle(consumer, [message]) for message in messages)
+                middle = len(messages) // 2
+                return self._handle(consumer, messages[:middle]) + self._handle(consumer, messages[middle:])
             log.warning("outbox message failed", id=messages[0].id, topic=messages[0].topic, error=repr(error))
             self._put_off(messages[0], error, now=clock.now())
             return 0
