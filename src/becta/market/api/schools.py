@@ -6,6 +6,7 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
+from becta.kernel.errors import NotFound
 from becta.market.api.paging import CursorParameter, Limit, link_header
 from becta.market.db import Database
 from becta.market.organisations.queries import one_school, schools
@@ -21,9 +22,16 @@ def list_schools(
     request: Request[Any, Any, Any],
     db: NamedDependency[Database],
     q: Annotated[
-        str | None, QueryParameter(max_length=200, description="Words of the name, a URN, a UKPRN or a postcode")
+        str | None,
+        QueryParameter(
+            max_length=200,
+            pattern=r"^[^\x00]*$",  # PostgreSQL takes no NUL
+            description="Words of the name, a URN, a UKPRN or a postcode",
+        ),
     ] = None,
-    la_code: Annotated[str | None, QueryParameter(max_length=3, description="Only this local authority")] = None,
+    la_code: Annotated[
+        str | None, QueryParameter(pattern="^[0-9]{3}$", description="Only this local authority")
+    ] = None,
     phase: Annotated[
         SchoolPhase | None, QueryParameter(description="Only this phase, as the register names it")
     ] = None,
@@ -40,5 +48,7 @@ def list_schools(
 @get("/schools/{urn:int}", sync_to_thread=True, operation_id="get_school", tags=["schools"], responses=documented(404))
 def get_school(db: NamedDependency[Database], urn: FromPath[int]) -> School:
     """A school with its groups, their history, and what it came from and became."""
+    if urn not in range(MOST_URN):
+        raise NotFound("school", urn)
     with db.read() as session:
         return one_school(session, urn)
