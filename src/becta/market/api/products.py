@@ -8,6 +8,7 @@ import msgspec
 from litestar import Request, Response, get, post, put
 from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK
 from msgspec import Struct
@@ -38,6 +39,8 @@ from becta.market.problems import documented
 ETAG = [
     ResponseHeader(name="ETag", description="Send it as If-Match to change just this revision", documentation_only=True)
 ]
+
+UNCHANGED = ResponseSpec(data_container=None, description="You have it as it is", generate_examples=False)
 
 
 class NewProduct(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -87,7 +90,8 @@ async def list_products(
     "/products/{product_id:uuid}",
     operation_id="get_product",
     tags=["products"],
-    responses=documented(404),
+    responses={**documented(404), 304: UNCHANGED},
+    response_headers=[ResponseHeader(name="ETag", description="Send it as If-None-Match", documentation_only=True)],
 )
 async def get_product(
     request: Request[Any, Any, Any], db: NamedDependency[Database], product_id: FromPath[UUID]
