@@ -1,6 +1,6 @@
 """Looking at a database from outside: everything it holds, and the statements it is sent."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -8,6 +8,8 @@ from sqlalchemy import event, select
 from sqlmodel import SQLModel
 
 from becta.market.db import Database
+
+NOT_COUNTED = ("BEGIN", "COMMIT", "ROLLBACK", "SELECT 1", ";", "--")
 
 
 def everything(db: Database) -> dict[str, list[str]]:
@@ -21,15 +23,36 @@ def everything(db: Database) -> dict[str, list[str]]:
 
 @contextmanager
 def statements(db: Database) -> Iterator[list[str]]:
-    """The SQL statements sent while the block runs, from any thread."""
+    """The SQL statements sent while the block runs, by any thread and past SQLAlchemy too: the driver notes them."""
     sent: list[str] = []
+    watching = True
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.startswith(("BEGIN", "SELECT 1")):
+    def note(statement: str) -> None:
+        if watching and not statement.lstrip().startswith(NOT_COUNTED):
             sent.append(statement)
 
-    event.listen(db.engine, "before_cursor_execute", note)
+    def on_checkout(connection: Any, *_: object) -> None:
+        if db.engine.dialect.name == "sqlite":
+            connection.set_trace_callback(note)
+        else:
+            connection.cursor_factory = _noting(note)
+
+    for reader in db._readers:
+        reader.set_trace_callback(note)
+    event.listen(db.engine, "checkout", on_checkout)
     try:
         yield sent
     finally:
-        event.remove(db.engine, "before_cursor_execute", note)
+        watching = False  # connections keep their notebook
+        event.remove(db.engine, "checkout", on_checkout)
+
+
+def _noting(note: Callable[[str], None]) -> type[Any]:
+    from psycopg import Cursor  # noqa: PLC0415 - PostgreSQL's driver is an extra
+
+    class NotingCursor(Cursor[Any]):
+        def execute(self, query: Any, *args: Any, **options: Any) -> Any:
+            note(str(query))
+            return super().execute(query, *args, **options)
+
+    return NotingCursor

@@ -176,3 +176,17 @@ def test_whatever_stands_in_the_authorization_header_is_answered(shared_api: Api
     answer = shared_api.client.post(f"{ROOT}/products", json=NEW, headers=[(b"Authorization", header.encode())])
 
     check(answer, 401)
+
+
+@pytest.mark.parametrize("urn", [0, -1, 2**31, 10**30])
+def test_a_urn_no_school_can_have_is_not_found(shared_api: Api, urn: int) -> None:
+    check(shared_api.get(f"/schools/{urn}"), 404)
+
+
+@pytest.mark.parametrize("name", ["q", "la_code", "cursor", "phase", "trust_uid"])
+@pytest.mark.parametrize("value", ["\x00", "a\x00", "%", "9" * 3])
+def test_whatever_schools_are_asked_for_is_answered(shared_api: Api, name: str, value: str) -> None:
+    answer = shared_api.get("/schools", **{name: value})
+
+    if answer.status_code != 200:
+        assert [error["parameter"] for error in check(answer, 400)["errors"]] == [name]
