@@ -17,10 +17,13 @@ _HIGHEST = 2**63 - 1
 _LONG = frozenset({"supplier", "category"})  # one value a document, perhaps hundreds of values: the commonest will do
 _HOW_MANY = {"n": {"value_count": {"field": "id"}}}
 _WINDOWS = {"windows": {"terms": {"field": "badge_window", "size": 10_000_000}}}
-_VALUES = {
-    facet: {"terms": {"field": f"of_{facet}", "size": _MOST_SHOWN if facet in _LONG else _MOST_VALUES}}
-    for facet in FACETS
-}
+
+
+def _wanted(facet: str, *, in_one_segment: bool) -> dict[str, Any]:
+    terms: dict[str, Any] = {"field": f"of_{facet}", "size": _MOST_SHOWN if facet in _LONG else _MOST_VALUES}
+    if in_one_segment:  # then nothing can be missed by reading no more labels than are shown
+        terms["segment_size"] = terms["size"]
+    return {"terms": terms}
 
 
 class Narrowing:
@@ -75,6 +78,8 @@ class Counter:
         self._searcher = searcher
         self._clock = clock
         self._read: dict[str, list[tuple[str, str]]] = {}
+        in_one_segment = searcher.num_segments == 1
+        self._values = {facet: _wanted(facet, in_one_segment=in_one_segment) for facet in FACETS}
 
     def count(
         self, match: Clause | None, narrowing: Narrowing, facets: Iterable[str], now: int
@@ -92,7 +97,7 @@ class Counter:
         return {facet: found[facet] for facet in chosen}
 
     def _over(self, clause: Clause, facets: list[str], now: int) -> dict[str, tuple[FacetCount, ...]]:
-        wanted = {facet: _VALUES[facet] for facet in facets}
+        wanted = {facet: self._values[facet] for facet in facets}
         buckets = self._searcher.aggregate(clause, wanted)
         found = {facet: self._tally(buckets[facet]["buckets"]) for facet in facets}
         if "badge" in found:

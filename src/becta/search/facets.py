@@ -82,7 +82,14 @@ def known_facets(names: Iterable[str]) -> tuple[str, ...]:
 def in_order(facet: str, counts: Mapping[str, tuple[str, int]]) -> tuple[FacetCount, ...]:
     """Labels and counts by value as shown: price bands from low to high, all else by count, then label."""
     if facet == "price_band":
-        found = sorted((_BAND_ORDER[value], label, value, count) for value, (label, count) in counts.items())
+        order = sorted(counts, key=lambda value: _BAND_ORDER[value])
     else:
-        found = sorted((-count, label, value, count) for value, (label, count) in counts.items())
-    return tuple([FacetCount(value=value, label=label, count=count) for _, label, value, count in found if count > 0])
+        order = sorted(counts, key=lambda value: (-counts[value][1], counts[value][0], value))
+    return tuple(
+        [
+            FacetCount(value=value, label=label, count=count)
+            for value in order
+            for label, count in (counts[value],)
+            if count > 0
+        ]
+    )
