@@ -5,6 +5,7 @@ So a file and a request obey the same types and rules. A nested Struct's fields 
 a map is `name=value; name=value`, and a list of Structs is JSON.
 """
 
+import re
 import types
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
@@ -17,6 +18,8 @@ from rapidfuzz import process
 from becta.kernel.errors import Fault
 
 S = TypeVar("S", bound=Struct)
+
+_WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 
 
 class Column(Struct, frozen=True, kw_only=True):
@@ -114,7 +117,7 @@ def _blank(raw: Any) -> bool:
 def _read(name: str, wanted: Any, raw: Any) -> tuple[Any, Fault | None]:
     try:
         value = _from_text(wanted, raw.strip()) if isinstance(raw, str) else raw
-        return msgspec.convert(value, wanted, strict=False), None
+        return msgspec.convert(value, wanted, strict=not isinstance(value, str)), None
     except (msgspec.MsgspecError, ValueError, RecursionError):
         shown = raw if isinstance(raw, str) else msgspec.json.encode(raw).decode()
         return None, Fault(field=name, problem="cannot be read", mend=f"give {_words(wanted)}", value=shown[:80])
@@ -129,6 +132,8 @@ def _from_text(wanted: Any, text: str) -> Any:
         return [part.strip() for part in text.split(";") if part.strip()]
     if origin is dict:
         return _pairs(text)
+    if plain is int and not _WHOLE.fullmatch(text):
+        raise ValueError(text)  # 199.00 is pounds, and must not become 199 pence
     if plain is bool:
         return {"yes": True, "no": False, "y": True, "n": False}.get(text.lower(), text.lower())
     return text
