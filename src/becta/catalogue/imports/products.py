@@ -138,7 +138,10 @@ class ProductLoader:
         return known
 
     def _resolve(self, session: Session, names: Sequence[str], origin: Origin) -> dict[str, UUID]:
-        unknown = {folded(name): name.strip() for name in reversed(names) if folded(name) not in self._suppliers}
+        unknown: dict[str, str] = {}
+        for name in names:
+            if folded(name) not in self._suppliers:
+                unknown.setdefault(folded(name), name.strip())
         if unknown:
             self._suppliers |= suppliers_by_name(session, unknown.values())
         if not unknown or not self._create_suppliers:
