@@ -20,6 +20,7 @@ from tests.support.shared import shared_data
 from becta.catalogue.categories import Kind
 from becta.catalogue.connectivity.models import ConnectivityRow
 from becta.catalogue.connectivity.rules import AccessType
+from becta.catalogue.imports import loading
 from becta.catalogue.imports.loading import BATCH, StrictRefusal, import_file
 from becta.catalogue.imports.products import ProductLoader
 from becta.catalogue.imports.report import ImportReport
@@ -661,10 +662,12 @@ def test_a_product_made_by_somebody_else_meanwhile_is_found_after_all(
     assert told(report) == [(2, "reference", "is not published yet")]
 
 
-def test_memory_stays_flat(sqlite_template: Path, tmp_path: Path) -> None:
+def test_memory_stays_flat(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "BATCH", 50)
+
     def peak(rows: int) -> int:
         path = tmp_path / f"{rows}.jsonl"
-        padding = "x" * 5_000
+        padding = "x" * 10_000
         write_jsonl(path, (device(f"cb-{n}", supplier="Maker", description=padding) for n in range(rows)))
         database = Database(f"sqlite:///{tmp_path / f'{rows}.db'}")
         (tmp_path / f"{rows}.db").write_bytes(sqlite_template.read_bytes())
@@ -677,9 +680,9 @@ def test_memory_stays_flat(sqlite_template: Path, tmp_path: Path) -> None:
             database.close()
 
     peak(10)  # what is made once, such as compiled statements
-    small, large = peak(BATCH), peak(3 * BATCH)
+    small, large = peak(100), peak(500)
 
-    kept_if_read_whole = 2 * BATCH * 5_000
+    kept_if_read_whole = 400 * 10_000
     assert large - small < kept_if_read_whole / 4
 
 
