@@ -22,7 +22,8 @@ from becta.market.indexing.projection import Projection, Repair
 from becta.market.listings.models import ListingView
 from becta.market.settings import Settings
 from becta.market.wiring import House, build
-from becta.search.engine import Query
+from becta.search.documents import Document
+from becta.search.engine import Query, Writer
 
 
 def titles(house: House, text: str = "") -> set[str]:
@@ -283,3 +284,29 @@ def test_a_message_of_something_that_never_was_is_no_trouble(api: Api, house: Ho
     assert titles(house) == set()
     with house.db.read() as session:
         assert session.exec(select(Offer)).all() == session.exec(select(Supplier)).all() == []
+
+
+def test_a_listing_the_engine_refuses_does_not_keep_the_marketplace_from_starting(api: Api, house: House) -> None:
+    supplier_id = api.supplier()
+    refused = api.published(supplier_id, "one", title="Larch One")
+    api.published(supplier_id, "two", title="Larch Two")
+
+    class Refusing:
+        """The real engine's writer, but for one document."""
+
+        def __init__(self, writer: Writer) -> None:
+            self._writer = writer
+
+        def put(self, document: Document) -> None:
+            if document.id == str(refused):
+                raise ValueError("refused")
+            self._writer.put(document)
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self._writer, name)
+
+    with house.engine.exclusive() as writer:
+        repair = house.projection._reconcile(Refusing(writer))
+
+    assert repair == Repair(put=2, removed=0)
+    assert titles(house) == {"Larch Two"}

@@ -10,6 +10,7 @@ from datetime import datetime
 from itertools import chain, islice
 from uuid import UUID
 
+import structlog
 from msgspec import Struct
 from sqlalchemy import delete, insert
 from sqlmodel import col, select, update
@@ -26,6 +27,8 @@ from becta.market.listings.models import ListingView
 from becta.market.listings.queries import load_listings, published_stamps, views_of
 from becta.market.outbox.relay import Busy
 from becta.search.engine import SearchEngine, Writer
+
+log = structlog.get_logger()
 
 BATCH = 500
 PAGE = 5_000
@@ -66,7 +69,7 @@ class Projection:
         count = 0
         with self._engine.rebuild() as fresh:
             for ids in self._published_ids():
-                count += self._refresh(fresh, ids)
+                count += self._refresh(fresh, ids, tolerant=True)
             fresh.commit()
             with self._writing():
                 self._reconcile(fresh)
@@ -97,7 +100,7 @@ class Projection:
     def _reconcile(self, writer: Writer) -> Repair:
         wrong, surplus = self._compare(writer)
         for batch in _batches(wrong):
-            self._refresh(writer, batch)
+            self._refresh(writer, batch, tolerant=True)
         for product_id in surplus:
             writer.remove(product_id)
         writer.commit()
@@ -111,7 +114,8 @@ class Projection:
             wrong += [product_id for product_id, stamp in page if indexed.pop(str(product_id), None) != stamp]
         return wrong, list(indexed)
 
-    def _refresh(self, writer: Writer, product_ids: Sequence[UUID]) -> int:
+    def _refresh(self, writer: Writer, product_ids: Sequence[UUID], *, tolerant: bool = False) -> int:
+        """Write these listings as they stand; `tolerant` leaves out, and logs, one that the engine will not take."""
         now = clock.now()
         with self._db.read() as session:
             listings = load_listings(session, product_ids)
@@ -119,8 +123,14 @@ class Projection:
             parts = listings.get(product_id)
             if parts is None:
                 writer.remove(str(product_id))
-            else:
+                continue
+            try:
                 writer.put(document(parts))
+            except ValueError:
+                if not tolerant:
+                    raise
+                log.exception("the search engine refuses a listing", product_id=str(product_id))
+                writer.remove(str(product_id))
         self._store_views(product_ids, listings.values(), now=now)
         return len(listings)
 
