@@ -85,6 +85,16 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchEngi
     engine.close()
 
 
+@pytest.fixture(params=["memory", "tantivy"])
+def labelled(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchEngine]:
+    labels = {"region": {"north-west": "North West"}, "phase": {"fe": "Further education"}}
+    engine: SearchEngine = (
+        MemoryEngine(labels=labels) if request.param == "memory" else TantivyEngine(tmp_path / "index", labels=labels)
+    )
+    yield engine
+    engine.close()
+
+
 @pytest.fixture
 def engine(empty: SearchEngine) -> SearchEngine:
     fill(empty, CATALOGUE)
@@ -276,6 +286,23 @@ def test_facets_count_the_whole_answer(engine: SearchEngine) -> None:
     ]
     labels = {one.value: one.label for one in answer.facets["supplier"]}
     assert labels == {"s1": "Northern Supplies", "s2": "Western Devices"}
+
+
+def test_labels_given_to_the_engine_replace_the_usual_ones(labelled: SearchEngine) -> None:
+    fill(
+        labelled,
+        [
+            product("b1", "First", regions=("north-west", "south-east"), phases=("fe", "primary")),
+            product("b2", "Second", regions=("north-west",), kind="fe"),
+        ],
+    )
+    answer = ask(labelled)
+    assert [(one.value, one.label, one.count) for one in answer.facets["region"]] == [
+        ("north-west", "North West", 2),
+        ("south-east", "South-east", 1),
+    ]
+    assert [one.label for one in answer.facets["phase"]] == ["Further education", "Primary"]
+    assert sorted(one.label for one in answer.facets["kind"]) == ["Device", "Fe"]
 
 
 def test_only_the_facets_asked_for_are_counted(engine: SearchEngine) -> None:

@@ -7,7 +7,7 @@ from tantivy import FieldType, Occur, Schema, Searcher
 from tantivy import Query as Clause
 
 from becta.search.engine import FACETS, FacetCount, Query
-from becta.search.facets import in_order, known_facets
+from becta.search.facets import Labels, in_order, known_facets
 from becta.search.schema import read_facet_term
 from becta.search.validity import BadgeClock
 
@@ -74,10 +74,11 @@ class Narrowing:
 class Counter:
     """Counts facets in one commit."""
 
-    def __init__(self, searcher: Searcher, clock: BadgeClock) -> None:
+    def __init__(self, searcher: Searcher, clock: BadgeClock, labels: Labels) -> None:
         self._searcher = searcher
         self._clock = clock
-        self._read: dict[str, list[tuple[str, str]]] = {}
+        self._labels = labels
+        self._read: dict[str, dict[str, list[tuple[str, str]]]] = {facet: {} for facet in FACETS}
         in_one_segment = searcher.num_segments == 1
         self._values = {facet: _wanted(facet, in_one_segment=in_one_segment) for facet in FACETS}
 
@@ -99,27 +100,29 @@ class Counter:
     def _over(self, clause: Clause, facets: list[str], now: int) -> dict[str, tuple[FacetCount, ...]]:
         wanted = {facet: self._values[facet] for facet in facets}
         buckets = self._searcher.aggregate(clause, wanted)
-        found = {facet: self._tally(buckets[facet]["buckets"]) for facet in facets}
+        found = {facet: self._tally(facet, buckets[facet]["buckets"]) for facet in facets}
         if "badge" in found:
             self._take_lapsed(clause, found["badge"], now)
         return {facet: in_order(facet, values) for facet, values in found.items()}
 
-    def _tally(self, buckets: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, int]]:
+    def _tally(self, facet: str, buckets: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, int]]:
         """Counts by value; a value under two labels keeps the commoner."""
         counts: dict[str, tuple[str, int]] = {}
-        read = self._read
+        read = self._read[facet]
         for bucket in buckets:
             term = bucket["key"]
             count = bucket["doc_count"]
-            for value, label in read.get(term) or self._pairs(term):
+            for value, label in read.get(term) or self._pairs(facet, term):
                 known = counts.get(value)
                 counts[value] = (label, count) if known is None else (known[0], known[1] + count)
         return counts
 
-    def _pairs(self, term: str) -> list[tuple[str, str]]:
-        if len(self._read) > _MOST_VALUES:
-            self._read.clear()
-        pairs = self._read[term] = read_facet_term(term)
+    def _pairs(self, facet: str, term: str) -> list[tuple[str, str]]:
+        read = self._read[facet]
+        if len(read) > _MOST_VALUES:
+            read.clear()
+        given = self._labels.get(facet, {})
+        pairs = read[term] = [(value, given.get(value, label)) for value, label in read_facet_term(term)]
         return pairs
 
     def _take_lapsed(self, clause: Clause, badges: dict[str, tuple[str, int]], now: int) -> None:

@@ -7,6 +7,8 @@ from msgspec import Struct
 from becta.search.documents import Document
 from becta.search.engine import FACETS, FacetCount
 
+Labels = Mapping[str, Mapping[str, str]]  # facet -> value -> what a person reads, where it is not the usual label
+
 
 class PriceBand(Struct, frozen=True):
     """Prices from `floor` up to but not including `ceiling`, in pence."""

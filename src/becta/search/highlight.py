@@ -10,6 +10,7 @@ from becta.search.interpret import Question
 _TOKEN = re.compile(r"\w+(?:[-./]\w+)*")
 _INNER = re.compile(r"\w+")
 _OPEN, _CLOSE = "\x02", "\x03"  # stand for the tags until the text is escaped
+_ACCENTED = re.compile(r"[^\W\x00-\x7f]")
 _SPECIAL = re.compile("[&<>\"']")
 
 
@@ -36,7 +37,7 @@ class Highlighter:
         return found
 
     def _mark(self, text: str) -> str | None:
-        if not self._codes and text.isascii():
+        if not self._codes and (text.isascii() or not _ACCENTED.search(text)):
             return self._mark_spans(text)
         if _OPEN in text or _CLOSE in text:
             text = text.replace(_OPEN, " ").replace(_CLOSE, " ")
@@ -46,7 +47,7 @@ class Highlighter:
         return escape(marked).replace(_OPEN, "<mark>").replace(_CLOSE, "</mark>")
 
     def _mark_spans(self, text: str) -> str | None:
-        """Marks in plain ASCII, where a word is found by its beginning without reading all others."""
+        """Marks in a text without accents, where a word is found by its beginning without reading all others."""
         spans = self._spans(text.lower())
         if not spans:
             return None

@@ -1,7 +1,7 @@
 """A small engine in memory: the port's reference, for tests and for reading."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from html import escape
 
@@ -13,7 +13,7 @@ from becta.search.analysis import clean, code_form, stem, words_of
 from becta.search.cards import card_of
 from becta.search.documents import Document
 from becta.search.engine import Answer, FacetCount, Hit, Query, Rebuild, Relaxation, Sort, Writer
-from becta.search.facets import facet_values, in_order, known_facets
+from becta.search.facets import Labels, facet_values, in_order, known_facets
 from becta.search.interpret import STOP_WORDS, normal_text
 from becta.search.padding import ENOUGH, SHORTEST_PART_NUMBER, message_of
 from becta.search.schema import row_of
@@ -118,9 +118,10 @@ class _MemoryRebuild(_MemoryWriter):
 
 
 class MemoryEngine:
-    """A `SearchEngine` whose index is a dict of this process."""
+    """A `SearchEngine` whose index is a dict of this process; `labels` says how facet values read to people."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, labels: Labels | None = None) -> None:
+        self._labels = labels or {}
         self._documents: Documents | None = None
         self._writing = threading.Lock()
 
@@ -205,7 +206,10 @@ class MemoryEngine:
         page = found[max(query.offset, 0) :][: max(query.limit, 0)]
         return Answer(
             hits=tuple(_hit(score, document, words, query.now) for score, document in page),
-            facets={facet: _count([document for _, document in matching], query, facet) for facet in query.facets},
+            facets={
+                facet: _count([document for _, document in matching], query, facet, self._labels.get(facet, {}))
+                for facet in query.facets
+            },
             total=len(found),
         )
 
@@ -265,11 +269,11 @@ def _hit(score: float, document: Document, words: list[str], now: int) -> Hit:
     )
 
 
-def _count(documents: list[Document], query: Query, facet: str) -> tuple[FacetCount, ...]:
+def _count(documents: list[Document], query: Query, facet: str, labels: Mapping[str, str]) -> tuple[FacetCount, ...]:
     counts: dict[str, tuple[str, int]] = {}
     for document in documents:
         if _fits(document, query, without=facet):
             for value, label in _values(document, facet, query.now):
-                known, count = counts.get(value, (label, 0))
+                known, count = counts.get(value, (labels.get(value, label), 0))
                 counts[value] = known, count + 1
     return in_order(facet, counts)

@@ -10,6 +10,7 @@ from becta.search.analysis import stem
 from becta.search.cards import unpack_card
 from becta.search.counting import Counter
 from becta.search.engine import Card, Sort
+from becta.search.facets import Labels
 from becta.search.spelling import Spelling
 from becta.search.validity import BadgeClock
 
@@ -38,11 +39,11 @@ class Found(NamedTuple):
 class Snapshot:
     """A searcher with what has been learnt from it so far."""
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Index, labels: Labels) -> None:
         self.schema: Schema = index.schema
         self.searcher: Searcher = index.searcher()
         self.clock = BadgeClock(self.searcher, self.schema)
-        self.counter = Counter(self.searcher, self.clock)
+        self.counter = Counter(self.searcher, self.clock, labels)
         self._uses: dict[str, int] = {}
         self._phrases: dict[tuple[str, ...], bool] = {}
         self._together: dict[tuple[str, ...], int] = {}

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from becta.search.answering import View
 from becta.search.engine import Answer, Query, Rebuild, Writer
-from becta.search.facets import known_facets
+from becta.search.facets import Labels, known_facets
 from becta.search.generations import NOTHING, Generations, Stamp
 from becta.search.relevance import Weights
 from becta.search.snapshot import Snapshot
@@ -35,7 +35,7 @@ class TantivyRebuild(TantivyWriter):
 
 
 class TantivyEngine:
-    """A `SearchEngine` over the indexes in one directory."""
+    """A `SearchEngine` over the indexes in one directory; `labels` says how facet values read to people."""
 
     def __init__(
         self,
@@ -43,11 +43,13 @@ class TantivyEngine:
         *,
         synonyms: Synonyms | None = None,
         weights: Weights | None = None,
+        labels: Labels | None = None,
         remember: bool = True,
     ) -> None:
         self._generations = Generations(directory)
         self._synonyms = synonyms or trade_synonyms()
         self._weights = weights or Weights()
+        self._labels = labels or {}
         self._remember = remember
         self._loading = threading.Lock()
         self._state: _State | None = None
@@ -135,7 +137,7 @@ class TantivyEngine:
     def _open(self, name: str) -> View:
         index = open_index(str(self._generations.path(name)))
         index.reload()
-        return View(Snapshot(index), self._synonyms, self._weights, remember=self._remember)
+        return View(Snapshot(index, self._labels), self._synonyms, self._weights, remember=self._remember)
 
 
 class _State(Struct, frozen=True, kw_only=True):

@@ -92,6 +92,9 @@ class BadgeClock:
 
 def valid_card(card: Card, now: int) -> Card:
     """The card with only the badges valid at `now`."""
-    if all(mark.is_valid(now) for mark in card.badges):
+    for mark in card.badges:
+        if not mark.is_valid(now):
+            break
+    else:
         return card
     return msgspec.structs.replace(card, badges=tuple(mark for mark in card.badges if mark.is_valid(now)))
