@@ -586,18 +586,34 @@ def test_a_file_that_is_of_no_use_changes_nothing(
 
 
 @pytest.mark.usefixtures("larch")
-def test_a_file_cut_off_keeps_the_batches_before_the_cut(db: Database, tmp_path: Path) -> None:
-    plain = write_jsonl(tmp_path / "p.jsonl", [device(f"cb-{n}", title=f"Laptop {n * 7919}") for n in range(3 * BATCH)])
+def test_a_file_cut_off_keeps_the_rows_before_the_cut(db: Database, tmp_path: Path) -> None:
+    rows = 2 * BATCH
+    plain = write_jsonl(tmp_path / "p.jsonl", [device(f"cb-{n}", title=f"Laptop {n * 7919}") for n in range(rows)])
     whole = gzip.compress(plain.read_bytes())
     path = tmp_path / "p.jsonl.gz"
     path.write_bytes(whole[: int(len(whole) * 0.9)])
 
-    with pytest.raises(UnreadableFile, match="is not a whole gzip file"):
-        imported(db, ProductLoader(), path)
+    with ImportReport() as report, pytest.raises(UnreadableFile, match="is not a whole gzip file"):
+        import_file(db.write, ProductLoader(), path, actor=system("test"), now=NOW, report=report)
 
-    assert sizes(db)["product"] == 2 * BATCH
+    kept = sizes(db)["product"]
+    assert BATCH < kept < rows
+    assert counts(report) == (kept, 0, 0, 0)
     path.write_bytes(whole)
-    assert counts(imported(db, ProductLoader(), path)) == (BATCH, 0, 2 * BATCH, 0)
+    assert counts(imported(db, ProductLoader(), path)) == (rows - kept, 0, kept, 0)
+
+
+@pytest.mark.usefixtures("larch")
+def test_strict_keeps_nothing_of_a_file_cut_off(db: Database, tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl.gz"
+    whole = write_jsonl(tmp_path / "p.jsonl", [device(f"cb-{n}") for n in range(BATCH + 1)])
+    path.write_bytes(gzip.compress(whole.read_bytes())[:-4])
+    before = held(db)
+
+    with pytest.raises(UnreadableFile):
+        imported(db, ProductLoader(), path, strict=True)
+
+    assert held(db) == before
 
 
 def at_once(db: Database, paths: list[Path], *, strict: bool = False) -> list[ImportReport]:

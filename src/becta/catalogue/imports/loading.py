@@ -139,23 +139,29 @@ def _batches(loader: Loader, path: Path, report: ImportReport, progress: Callabl
     seen: dict[int, int] = {}
     batch: list[Placed] = []
     header_checked = is_json_lines(path)
-    for raw in read_rows(path):
-        if not header_checked and raw.fault is None:
-            _check_header(path, raw, known)
-            header_checked = True
-        report.read += 1
-        placed, faults = _place(loader, raw, known, seen)
-        if placed is None:
-            report.reject(path.name, raw.line, faults)
-        else:
-            batch.append(placed)
-        if len(batch) == BATCH:
-            yield batch
-            progress(report.read)
-            batch = []
+    broken: UnreadableFile | None = None
+    try:
+        for raw in read_rows(path):
+            if not header_checked and raw.fault is None:
+                _check_header(path, raw, known)
+                header_checked = True
+            report.read += 1
+            placed, faults = _place(loader, raw, known, seen)
+            if placed is None:
+                report.reject(path.name, raw.line, faults)
+            else:
+                batch.append(placed)
+            if len(batch) == BATCH:
+                yield batch
+                progress(report.read)
+                batch = []
+    except UnreadableFile as error:
+        broken = error  # what came before is good, and is stored first
     if batch:
         yield batch
     progress(report.read)
+    if broken is not None:
+        raise broken
 
 
 def _check_header(path: Path, raw: RawRow, known: list[str]) -> None:

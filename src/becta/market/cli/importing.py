@@ -1,6 +1,7 @@
 """`market import`: catalogue files and the DfE register."""
 
 from collections.abc import Callable
+from inspect import getdoc
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from becta.catalogue.imports.rows import UnreadableFile
 from becta.catalogue.imports.suppliers import SupplierLoader, SupplierRow
 from becta.kernel import clock
 from becta.kernel.actor import system
+from becta.kernel.errors import Conflict
 from becta.market.cli.opening import opened
 from becta.market.organisations.service import RegisterShrinks, StrictRefused, import_register
 from becta.market.wiring import House
@@ -67,7 +69,7 @@ def _catalogue_command(kind: str) -> click.Command:
                 try:
                     for path in files:
                         _import_one(house, make(), path, report, strict=strict, progress=advance)
-                except (UnreadableFile, StrictRefusal) as error:
+                except (UnreadableFile, StrictRefusal, Conflict) as error:
                     refusal = click.ClickException(str(error))
                 indexed = house.relay.drain()
             _summarise(kind, report, indexed=indexed)
@@ -179,7 +181,7 @@ def _one_line(value: str) -> str:
 
 def _print_schema(kind: str) -> None:
     row: type[Any] = ROWS[kind]
-    click.echo(f"{row.__doc__}\n\nColumns of a CSV file (in any order; JSON Lines takes the same names):\n")
+    click.echo(f"{getdoc(row)}\n\nColumns of a CSV file (in any order; JSON Lines takes the same names):\n")
     for column in LOADERS[kind]().columns:
         need = "required" if column.required else "optional"
         click.echo(f"  {column.name:<48} {need:<9} {describe(column)}")
