@@ -90,7 +90,8 @@ class Relevance:
     def _meets(self, slot: Slot) -> Clause:
         schema = self._schema
         ways = [self._all_of("all", slot.stems)]
-        ways += [Clause.boost_query(self._phrase("all", other), self._weights.synonym) for other in slot.others]
+        others = [other for other in slot.others if not _is_implied(other, slot)]
+        ways += [Clause.boost_query(self._phrase("all", other), self._weights.synonym) for other in others]
         ways += [Clause.const_score_query(Clause.term_query(schema, "code", code), 1.0) for code in slot.codes]
         if slot.completions:
             begun = Clause.term_set_query(schema, "words", list(slot.completions))
@@ -130,3 +131,8 @@ class Relevance:
         if field in _WITH_POSITIONS:
             return Clause.phrase_query(self._schema, field, list(stems))
         return self._all_of(field, stems)
+
+
+def _is_implied(other: Phrase, slot: Slot) -> bool:
+    """Whether what has this phrase also has a single word that would do: `laptop computer` has `laptop`."""
+    return len(other) > 1 and any(len(way) == 1 and way[0] in other for way in (slot.stems, *slot.others))
