@@ -1,24 +1,26 @@
 """Answers to questions from one commit: found, relaxed until something is, or nothing."""
 
-import threading
-from collections import OrderedDict
 from collections.abc import Hashable
 
 from tantivy import Query as Clause
 
 from becta.search.counting import Narrowing
-from becta.search.engine import Answer, Card, Hit, Query, Relaxation, Sort
+from becta.search.engine import Answer, Card, FacetCount, Hit, Query, Relaxation, Sort
 from becta.search.highlight import Highlighter
 from becta.search.interpret import Question, interpret
 from becta.search.padding import ENOUGH, Padding, may_be_padded, padding_of
 from becta.search.relaxing import better_spelling, relaxations, respelt
 from becta.search.relevance import Relevance, Weights
+from becta.search.remembering import Remembered
 from becta.search.snapshot import Found, Snapshot
 from becta.search.synonyms import Synonyms
 from becta.search.validity import valid_card
 
 _DEEPEST = 10_000
 _MOST_ANSWERS = 1024
+LONGEST_READ = 400
+
+Counts = dict[str, tuple[FacetCount, ...]]
 
 
 class View:
@@ -28,39 +30,28 @@ class View:
         self.snapshot = snapshot
         self._synonyms = synonyms
         self._relevance = Relevance(snapshot.schema, snapshot, weights)
-        self._answers: OrderedDict[Hashable, Answer] | None = OrderedDict() if remember else None
-        self._remembering = threading.Lock()
+        self._answers: Remembered[Answer] = Remembered(_MOST_ANSWERS if remember else 0)
+        self._counts: Remembered[Counts] = Remembered(_MOST_ANSWERS if remember else 0)
 
     def answer(self, query: Query) -> Answer:
         """The answer, remembered while the commit lasts and no badge changes."""
-        if self._answers is None:
-            return self._work_out(query)
-        key = self._key(query)
-        with self._remembering:
-            found = self._answers.get(key)
-            if found is not None:
-                self._answers.move_to_end(key)
-                return found
-        found = self._work_out(query)
-        with self._remembering:
-            self._answers[key] = found
-            if len(self._answers) > _MOST_ANSWERS:
-                self._answers.popitem(last=False)
-        return found
+        key = (query.text[:LONGEST_READ], query.sort, query.limit, query.offset, self._narrowed(query))
+        return self._answers.get(key, lambda: self._work_out(query))
 
-    def _key(self, query: Query) -> Hashable:
+    def _narrowed(self, query: Query) -> Hashable:
+        """All of a query that its facets depend on, but for its text."""
         filters = tuple(sorted((facet, tuple(values)) for facet, values in query.filters.items()))
-        return (
-            query.text[:400],
-            filters,
-            query.price_min_pence,
-            query.price_max_pence,
-            query.sort,
-            query.limit,
-            query.offset,
-            query.facets,
-            self.snapshot.clock.era(query.now),
-        )
+        prices = query.price_min_pence, query.price_max_pence
+        return filters, prices, query.facets, self.snapshot.clock.era(query.now)
+
+    def _count(self, query: Query, met: Question | None, narrowing: Narrowing) -> Counts:
+        """Facets, the same on every page and in every order of an answer."""
+
+        def work_out() -> Counts:
+            match = None if met is None else self._relevance.matching(met)
+            return self.snapshot.counter.count(match, narrowing, query.facets, query.now)
+
+        return dict(self._counts.get((met, self._narrowed(query)), work_out))
 
     def _ask(self, text: str) -> Question:
         return interpret(text, self.snapshot, self._synonyms)
@@ -91,13 +82,14 @@ class View:
         found = snapshot.top(narrowing.apply(None, unscored=True), sort=sort, offset=offset, limit=limit)
         return Answer(
             hits=tuple(Hit(card=valid_card(card, query.now), score=0.0, highlights={}) for _, card in found.hits),
-            facets=snapshot.counter.count(None, narrowing, query.facets, query.now),
+            facets=self._count(query, None, narrowing),
             total=found.total,
         )
 
     def _found(
         self, query: Query, question: Question, narrowing: Narrowing, relaxation: Relaxation | None
     ) -> Answer | None:
+        met = question
         match = self._relevance.matching(question)
         by_score = query.sort == Sort.RELEVANCE
         found = self._top(query, narrowing.apply(self._relevance.ranking(question) if by_score else match))
@@ -107,7 +99,7 @@ class View:
         if by_score and relaxation is None and found.total < ENOUGH:
             padding = self._padding(question, found.total)
             if padding is not None:
-                match = self._relevance.matching(padding.kept)
+                met = padding.kept
                 found = self._top(query, narrowing.apply(self._relevance.padded(question, padding.kept)))
                 relaxation = padding.relaxation
         if not found.total:
@@ -118,7 +110,7 @@ class View:
                 Hit(card=valid_card(card, query.now), score=score, highlights=_highlights(highlighter, card))
                 for score, card in found.hits
             ),
-            facets=self.snapshot.counter.count(match, narrowing, query.facets, query.now),
+            facets=self._count(query, met, narrowing),
             total=found.total,
             relaxed=relaxation,
             did_you_mean=better,
