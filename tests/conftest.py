@@ -17,7 +17,7 @@ from becta.market.wiring import House, build
 from tests.support.api import Api, token_for
 from tests.support.shared import require_all
 
-os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")  # noqa: S108 - pgserver asks platformdirs, which warns without it
+os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")
 
 
 @pytest.fixture(scope="session")

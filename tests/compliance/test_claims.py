@@ -45,7 +45,7 @@ def told(faulty: BadgeClaim, holder: Holder = Holder.SUPPLIER) -> list[tuple[str
             Holder.PRODUCT,
         ),
         ("for a single day", claim(expires_on=date(2026, 3, 2)), Holder.SUPPLIER),
-        ("from the first day taken", claim(issued_on=date(1970, 1, 1)), Holder.SUPPLIER),
+        ("from the first day taken", claim(issued_on=date(1970, 1, 1), expires_on=date(1971, 1, 1)), Holder.SUPPLIER),
     ],
 )
 def test_a_right_claim_has_no_fault(_case: str, right: BadgeClaim, holder: Holder) -> None:
@@ -65,8 +65,19 @@ def test_a_right_claim_has_no_fault(_case: str, right: BadgeClaim, holder: Holde
             "expires_on",
             "is not after the day of issue",
         ),
+        (
+            "an end later than the standard lasts",
+            {"expires_on": date(2027, 3, 3)},
+            "expires_on",
+            "is later than Cyber Essentials lasts",
+        ),
         ("an end on its day of issue", {"expires_on": date(2026, 3, 1)}, "expires_on", "is not after the day of issue"),
-        ("a day before all standards", {"issued_on": date(1969, 12, 31)}, "issued_on", "is before 1970"),
+        (
+            "a day before all standards",
+            {"issued_on": date(1969, 12, 31), "expires_on": date(1970, 12, 31)},
+            "issued_on",
+            "is before 1970",
+        ),
         (
             "a certified claim without a certificate",
             {"certificate_reference": " "},

@@ -1,15 +1,20 @@
 """Badge claims that are right, and the way to an accepted one."""
 
+from datetime import timedelta
 from typing import Any
 
+from becta.kernel import clock
 from tests.support.api import Api
+
+ISSUED_ON = clock.london_date(clock.now()) - timedelta(days=60)
+"""Not long ago, whenever the tests run."""
 
 CYBER: dict[str, Any] = {
     "standard": "cyber-essentials",
     "standard_version": "Willow",
     "level": "certified",
-    "issued_on": "2026-01-05",
-    "expires_on": "2027-01-05",
+    "issued_on": str(ISSUED_ON),
+    "expires_on": str(clock.add_months(ISSUED_ON, 12)),
     "certificate_reference": "CE-0042",
     "evidence_url": "https://registry.example.org/CE-0042",
 }

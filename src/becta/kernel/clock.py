@@ -1,5 +1,6 @@
 """Time: UTC in storage, Europe/London at the edge. The only place that reads the clock."""
 
+from calendar import monthrange
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -19,3 +20,10 @@ def london_date(instant: datetime) -> date:
 def start_of_day(day: date) -> datetime:
     """The first instant of a calendar day in England, in UTC."""
     return datetime.combine(day, time.min, tzinfo=LONDON).astimezone(UTC)
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day of the month so many months on, or that month's last day."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

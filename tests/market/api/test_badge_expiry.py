@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 import time_machine
 from tests.support.api import Api
-from tests.support.badges import accepted
+from tests.support.badges import CYBER, accepted
 
 from becta.market.wiring import House
 
@@ -128,7 +128,7 @@ def test_one_who_has_the_product_is_told_when_its_badge_expires(
 
 
 def test_a_revoked_badge_goes_at_once_and_an_unverified_or_refused_one_is_never_seen(api: Api, house: House) -> None:
-    shop = Shop(api, house, issued_on="2026-01-05", expires_on="2099-01-05")
+    shop = Shop(api, house, **{day: CYBER[day] for day in ("issued_on", "expires_on")})
     claims = api.get("/badge-claims").json()["items"]
     house.relay.drain()
     assert shop.shown() == SHOWN

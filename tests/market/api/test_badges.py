@@ -57,7 +57,7 @@ def test_a_suppliers_badge_shows_on_each_of_its_products_as_the_suppliers(api: A
     supplier_id = api.supplier()
     products = [api.published(supplier_id, reference) for reference in ("one", "two")]
 
-    accepted(api, f"/suppliers/{supplier_id}", expires_on="2099-01-05")
+    accepted(api, f"/suppliers/{supplier_id}")
 
     for product_id in products:
         [badge] = api.get(f"/products/{product_id}").json()["badges"]
@@ -103,7 +103,7 @@ def test_refusing_and_revoking_need_reasons(api: Api, house: House, decision: st
         ("suppliers", {"standard_version": "2019"}, ["/standard_version"]),
         ("suppliers", {"role": "Tool"}, ["/role"]),
         ("suppliers", {"expires_on": None}, ["/expires_on"]),
-        ("suppliers", {"expires_on": "2026-01-05"}, ["/expires_on"]),
+        ("suppliers", {"expires_on": CYBER["issued_on"]}, ["/expires_on"]),
         ("suppliers", {"issued_on": "0001-01-01", "expires_on": "0001-01-02"}, ["/issued_on"]),
         ("suppliers", {"certificate_reference": " "}, ["/certificate_reference"]),
         ("suppliers", {"evidence_url": ""}, ["/evidence_url"]),

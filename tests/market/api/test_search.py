@@ -23,8 +23,8 @@ def shop(shared_api: Api, shared_house: Any) -> dict[str, str]:
     api.offer(ids["used"], larch, "b", price_pence=9_900, condition="remanufactured", remanufactured=REMANUFACTURED)
     api.offer(ids["reading"], rowan, "c", price_pence=250, unit="per_pupil_per_year")
     api.offer(ids["fibre"], rowan, "d", price_pence=45_000, unit="per_site_per_month", regions=["london"])
-    accepted(api, f"/suppliers/{rowan}", expires_on="2099-01-05")
-    lti = {"standard": "lti", "standard_version": "1.3", "role": "Tool", "expires_on": "2099-01-05"}
+    accepted(api, f"/suppliers/{rowan}")
+    lti = {"standard": "lti", "standard_version": "1.3", "role": "Tool"}
     accepted(api, f"/products/{ids['reading']}", **lti)
     shared_house.relay.drain()
     return {name: str(product_id) for name, product_id in ids.items()} | {"larch": str(larch), "rowan": str(rowan)}

@@ -20,8 +20,9 @@ from becta.catalogue.suppliers.rules import supplier_faults, supplier_reference_
 from becta.catalogue.text_rules import reference_faults
 from becta.compliance.badges.rules import ClaimState, Standing, claim_faults, standing
 from becta.compliance.standards.registry import Holder, standards
+from becta.kernel.clock import add_months
 from becta.market.demo.authored import families, suppliers
-from becta.market.demo.badges import add_months, demo_badge
+from becta.market.demo.badges import demo_badge
 from becta.market.demo.catalogue import demonstration
 from becta.market.demo.generator import generate, generated_suppliers, sample_queries
 from becta.market.demo.rows import DemoBadge, Demonstration, DemoProduct, DemoSupplier

@@ -84,7 +84,7 @@ def test_a_view_is_the_same_bytes_as_the_answer_built_from_the_tables(api: Api, 
     supplier_id = api.supplier()
     product_id = api.published(supplier_id, "fibre", "connectivity")
     api.offer(product_id, supplier_id)
-    accepted(api, f"/suppliers/{supplier_id}", expires_on="2099-01-05")
+    accepted(api, f"/suppliers/{supplier_id}")
     built, card = api.get(f"/products/{product_id}").content, api.get("/products").content
     assert views(house) == {}
 
@@ -102,7 +102,7 @@ def test_a_view_that_is_behind_is_never_the_answer(api: Api, house: House, _case
     supplier_id = api.supplier()
     product_id = api.published(supplier_id)
     offer = api.offer(product_id, supplier_id, price_pence=100)["id"]
-    claim = accepted(api, f"/suppliers/{supplier_id}", expires_on="2099-01-05")
+    claim = accepted(api, f"/suppliers/{supplier_id}")
     house.relay.drain()
     before = api.get(f"/products/{product_id}")
     held = views(house)

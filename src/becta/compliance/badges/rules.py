@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from becta.catalogue.text_rules import text_faults
 from becta.compliance.standards.registry import Holder, standards
-from becta.kernel.clock import start_of_day
+from becta.kernel.clock import add_months, start_of_day
 from becta.kernel.errors import Conflict, Fault
 
 EARLIEST = date(1970, 1, 1)
@@ -133,14 +133,19 @@ def claim_faults(claim: BadgeClaim, holder: Holder) -> list[Fault]:
         faults.append(
             Fault(field="role", problem=f"is not a role of {standard.name}", mend=mend, value=claim.role[:80])
         )
-    if claim.expires_on is None and standard.months_valid is not None:
-        mend = "give the date printed on the certificate"
-        faults.append(Fault(field="expires_on", problem="is missing", mend=mend))
     if claim.issued_on < EARLIEST:
         mend = "give the day printed on the certificate"
         faults.append(
             Fault(field="issued_on", problem=f"is before {EARLIEST:%Y}", mend=mend, value=str(claim.issued_on))
         )
+    life = standard.months_valid
+    if claim.expires_on is None and life is not None:
+        mend = "give the date printed on the certificate"
+        faults.append(Fault(field="expires_on", problem="is missing", mend=mend))
+    if claim.expires_on is not None and life is not None and claim.expires_on > _latest_end(claim.issued_on, life):
+        mend = f"give the day at most {life} months after the day of issue"
+        problem = f"is later than {standard.name} lasts"
+        faults.append(Fault(field="expires_on", problem=problem, mend=mend, value=str(claim.expires_on)))
     if claim.expires_on is not None and claim.expires_on <= claim.issued_on:
         mend = "give a day after the day of issue"
         problem = "is not after the day of issue"
@@ -157,3 +162,7 @@ def claim_faults(claim: BadgeClaim, holder: Holder) -> list[Fault]:
             Fault(field="evidence_url", problem="is not a web address", mend=mend, value=claim.evidence_url[:80])
         )
     return faults
+
+
+def _latest_end(issued_on: date, months: int) -> date:
+    return add_months(issued_on, months) + timedelta(days=1)  # a year from 28 February may be printed as 29 February

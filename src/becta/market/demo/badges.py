@@ -1,12 +1,12 @@
 """Turns a badge written in short, such as `oneroster:Provider!expired`, into a dated claim and its decision."""
 
 import re
-from calendar import monthrange
 from datetime import date, timedelta
 from functools import cache
 
 from becta.compliance.badges.rules import BadgeClaim, Level
 from becta.compliance.standards.registry import standards
+from becta.kernel.clock import add_months
 from becta.market.demo.authored import words
 from becta.market.demo.rows import Decision, DemoBadge
 
@@ -33,13 +33,6 @@ _EVIDENCE_NOTES = {
     Level.TESTED_BY_US: "Report of the check, with the tool, its version and the pages or packages tried.",
     Level.SELF_DECLARED: "The supplier's signed statement against each point, with screenshots.",
 }
-
-
-def add_months(day: date, months: int) -> date:
-    """The same day of the month so many months on, or that month's last day."""
-    years, month = divmod(day.month - 1 + months, 12)
-    year = day.year + years
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def demo_badge(

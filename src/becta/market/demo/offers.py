@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import date
 
 from becta.catalogue.offers.rules import Condition, OfferTerms, Tier
+from becta.kernel.clock import add_months
 from becta.market.demo.authored import Entry, Family, OperatingSystem, SupplierEntry
-from becta.market.demo.badges import add_months
 from becta.market.demo.rows import DemoOffer
 from becta.refurb.units.rules import Grade, RemanufacturedDevice
 
