@@ -125,7 +125,7 @@ class Projection:
                 writer.remove(str(product_id))
                 continue
             try:
-                writer.put(document(parts))
+                writer.put(document(parts, now=now))
             except ValueError:
                 if not tolerant:
                     raise

@@ -17,7 +17,7 @@ from becta.catalogue.products.service import content_of
 from becta.catalogue.suppliers.models import Supplier
 from becta.catalogue.suppliers.rules import Contact
 from becta.compliance.badges.models import BadgeClaimRow
-from becta.compliance.badges.rules import ClaimState, Standing, next_change, standing
+from becta.compliance.badges.rules import Standing, next_change, standing
 from becta.compliance.standards.registry import Holder, standards
 from becta.kernel.clock import start_of_day
 from becta.kernel.money import vat_pence
@@ -133,8 +133,8 @@ def fresh_until(parts: ListingParts, *, now: datetime) -> int | None:
     return min((int(instant.timestamp()) for instant in changes if instant is not None), default=None)
 
 
-def document(parts: ListingParts) -> Document:
-    """The listing as the search engine takes it; it carries badge dates, so it does not depend on now."""
+def document(parts: ListingParts, *, now: datetime) -> Document:
+    """The listing as the search engine takes it: with the dates of its badges, but those that have ended for good."""
     version, cheapest = parts.version, cheapest_offer(parts)
     codes = (version.part_number, version.model, *version.gtins, parts.product.reference)
     return Document(
@@ -157,7 +157,11 @@ def document(parts: ListingParts) -> Document:
         phases=tuple(version.phases),
         conditions=tuple(sorted({part.offer.condition.value for part in parts.offers})),
         regions=tuple(region for region in Region if any(region in part.offer.regions for part in parts.offers)),
-        badges=tuple(badge_mark(claim) for claim in parts.claims if claim.state is ClaimState.ACCEPTED),
+        badges=tuple(
+            badge_mark(claim)
+            for claim in parts.claims
+            if standing(claim.state, claim.issued_on, claim.expires_on, now=now) in (*SHOWN, Standing.NOT_YET)
+        ),
         price_pence=cheapest.price_pence if cheapest else None,
         price_unit=cheapest.unit.value if cheapest else "",
         offers=len(parts.offers),
