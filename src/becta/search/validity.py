@@ -75,11 +75,14 @@ class BadgeClock:
     def lapsed(self, code: str, now: int) -> Clause | None:
         """Documents whose badge `code` is not valid at `now`, kept until a span begins or ends; None if no such."""
         key = (code, self.era(now))
-        if key not in self._gone:
-            terms = [term for term, (of, spans) in self._windows.items() if of == code and not _covers(spans, now)]
-            clause = Clause.term_set_query(self._schema, "badge_window", terms) if terms else None
-            self._gone = {kept: clause for kept, clause in self._gone.items() if kept[1] == key[1]} | {key: clause}
-        return self._gone[key]
+        kept = self._gone
+        if key in kept:
+            return kept[key]
+        terms = [term for term, (of, spans) in self._windows.items() if of == code and not _covers(spans, now)]
+        clause = Clause.term_set_query(self._schema, "badge_window", terms) if terms else None
+        # Another thread may replace the dict meanwhile and lose this key, so the answer is not read back from it.
+        self._gone = {other: gone for other, gone in kept.items() if other[1] == key[1]} | {key: clause}
+        return clause
 
     def having(self, code: str, now: int) -> Clause:
         """Documents whose badge `code` is valid at `now`."""
