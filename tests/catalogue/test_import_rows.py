@@ -1,6 +1,7 @@
 """Reading files: rows and their lines, in CSV and JSON Lines, plain or gzipped; what cannot be read is named."""
 
 import gzip
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -108,10 +109,81 @@ def test_an_endless_line_is_refused_and_the_next_is_read(tmp_path: Path) -> None
 def test_broken_quoting_is_named_where_the_row_begins(tmp_path: Path) -> None:
     read = told(rows(tmp_path / "a.csv", 'a,b\n1,"x"y\n2,z\n3,"never closed\n4,z\n'))
 
-    assert [line for line, _ in read] == [2, 3, 4]
-    assert read[1] == (3, {"a": "2", "b": "z"})
+    assert [line for line, _ in read] == [2, 3, 4, 5]
+    assert (read[1], read[3]) == ((3, {"a": "2", "b": "z"}), (5, {"a": "4", "b": "z"}))
     assert str(read[0][1]).startswith("is not CSV: ")
     assert str(read[2][1]) == "is not CSV: unexpected end of data"
+
+
+@pytest.mark.parametrize(
+    ("_case", "content", "expected"),
+    [
+        ("to the end of the file", 'a,b\n1,"x\n2,y\n', [(2, "is not CSV: "), (3, {"a": "2", "b": "y"})]),
+        (
+            "up to another quote",
+            'a,b\n1,"x\n2,y\n3,"z"\n4,w\n',
+            [(2, "is not CSV: "), (3, {"a": "2", "b": "y"}), (4, {"a": "3", "b": "z"}), (5, {"a": "4", "b": "w"})],
+        ),
+        (
+            "with a number of cells that gives it away",
+            'a,b,c\n1,"x,p\n2,y,q\n3,z,"\n4,w,r\n',
+            [
+                (2, "has 2 cells where"),
+                (3, {"a": "2", "b": "y", "c": "q"}),
+                (4, "is not CSV: "),
+                (5, {"a": "4", "b": "w", "c": "r"}),
+            ],
+        ),
+        (
+            "and the tail of a cell is no row",
+            'a,b\n1,"p\nq",r\n2,"one\ntwo"\n',
+            [(2, "has 3 cells where"), (3, "is not CSV: a quote within a cell"), (4, {"a": "2", "b": "one\ntwo"})],
+        ),
+        (
+            "twice",
+            'a,b\n"1,x\n2,y\n3,"z\n4,w\n',
+            [(2, "is not CSV: "), (3, {"a": "2", "b": "y"}), (4, "is not CSV: "), (5, {"a": "4", "b": "w"})],
+        ),
+    ],
+)
+def test_an_open_quote_swallows_no_good_row(
+    _case: str, content: str, expected: list[tuple[int, object]], tmp_path: Path
+) -> None:
+    read = told(rows(tmp_path / "a.csv", content))
+
+    assert [line for line, _ in read] == [line for line, _ in expected]
+    for (_, what), (_, wanted) in zip(read, expected, strict=True):
+        assert what == wanted if isinstance(wanted, dict) else str(what).startswith(str(wanted))
+
+
+@pytest.mark.parametrize("at", [2, 1_000, 1_500, 5_001])
+def test_an_open_quote_in_a_long_file_costs_its_own_row_only(at: int, tmp_path: Path) -> None:
+    lines = ["a,b", *(f'{number},"x{number}\nmore"' if number % 7 == 0 else f"{number},x" for number in range(5_000))]
+    content = "\n".join(lines).split("\n")
+    content.insert(at - 1, 'bad,"never closed')
+    good = [row.values for row in rows(tmp_path / "good.csv", "\n".join(lines))]
+
+    read = rows(tmp_path / "a.csv", "\n".join(content))
+
+    named = [row.line for row in read if row.fault]
+    kept = [row.values for row in read if not row.fault]
+    assert at in named
+    assert len(named) <= 2
+    assert [row for row in good if row not in kept] == []
+
+
+def test_looking_back_is_bounded(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    line = "n," + "x" * 1_000
+    path.write_text("a,b\n" + '1,"open\n' + f"{line}\n" * 30_000)
+
+    tracemalloc.start()
+    read = sum(1 for _ in read_rows(path))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert read == 30_001
+    assert peak < 16_000_000
 
 
 @pytest.mark.parametrize(

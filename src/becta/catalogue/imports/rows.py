@@ -5,11 +5,13 @@ Text is UTF-8 (a byte order mark is fine); the DfE register's latin-1 is asked f
 
 import csv
 import gzip
+import re
 import sys
 import zlib
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, Self, cast
 
 import msgspec
 from msgspec import Struct
@@ -20,6 +22,9 @@ csv.field_size_limit(min(sys.maxsize, 4_000_000))
 
 MAX_LINE = 4_000_000
 """Characters of one line; a longer one is refused rather than read into memory."""
+
+MAX_ROW_LINES = 1_000
+"""Lines that a CSV row's quoted cells may run over; so far back can be gone when a quote was never closed."""
 
 
 class RawRow(Struct, frozen=True):
@@ -83,8 +88,62 @@ def _json_row(number: int, text: str, decode: Any) -> RawRow:
         )
 
 
+class _Lines:
+    """The physical lines of a CSV file; those of a record that proved unreadable can be given out once more."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        """Start before the first line."""
+        self._stream = stream
+        self._again: deque[str] = deque()
+        self._taken: list[str] = []
+        self._size = 0
+        self._furthest = 0
+        self.start = 1
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        if len(self._taken) >= MAX_ROW_LINES or self._size > MAX_LINE:
+            raise csv.Error(f"a quoted cell does not end within {MAX_ROW_LINES:,} lines")
+        text = self._again.popleft() if self._again else next(self._stream)
+        self._taken.append(text)
+        self._size += len(text)
+        return text
+
+    def begin(self) -> None:
+        """The record before has been read; another starts."""
+        self.start += len(self._taken)
+        self._taken.clear()
+        self._size = 0
+
+    def resume_after_first(self) -> None:
+        """The record cannot be read: the lines after its first may be rows that an open quote swallowed."""
+        self._furthest = max(self._furthest, self.start + len(self._taken) - 1)
+        self._again.extendleft(reversed(self._taken[1:]))
+        del self._taken[1:]
+
+    def has_stray_quote(self, delimiter: str) -> bool:
+        """Whether a record among lines given out again is but the tail of a cell, by a quote where none may be."""
+        if self.start > self._furthest:
+            return False
+        text = "".join(self._taken)
+        return '"' in text and not _WELL_QUOTED[delimiter].fullmatch(text.rstrip("\r\n"))
+
+
+def _well_quoted(delimiter: str) -> re.Pattern[str]:
+    cell = rf'(?:"(?:[^"]|"")*+"|[^"\r\n{delimiter}]*+)'
+    return re.compile(rf"{cell}(?:{delimiter}{cell})*+")
+
+
+_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+_WELL_QUOTED = {delimiter: _well_quoted(delimiter) for delimiter in _DELIMITERS}
+
+
 def _csv_rows(stream: IO[str], path: Path) -> Iterator[RawRow]:
-    reader = csv.reader(stream, delimiter="\t" if ".tsv" in path.suffixes else ",", strict=True)
+    lines = _Lines(stream)
+    delimiter = "\t" if ".tsv" in path.suffixes else ","
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     try:
         header = [name.strip() for name in next(reader, [])]
     except csv.Error as error:
@@ -95,27 +154,43 @@ def _csv_rows(stream: IO[str], path: Path) -> Iterator[RawRow]:
     if repeated:
         raise UnreadableFile(f"{path.name}: names a column twice: {', '.join(repeated)}; name each once")
     while True:
-        line = reader.line_num + 1
+        lines.begin()
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            yield RawRow(line, {}, _row_fault(f"is not CSV: {error}", "quote the cell and double its quotes", ""))
-            continue
-        if cells is None:
-            return
-        if any(cells):
-            yield _csv_row(line, header, cells)
+            fault = _row_fault(f"is not CSV: {error}", "quote the cell and double its quotes", "")
+        else:
+            if cells is None:
+                return
+            if not any(cells):
+                continue
+            if lines.has_stray_quote(delimiter):
+                fault = _row_fault("is not CSV: a quote within a cell", _REQUOTE, delimiter.join(cells))
+            elif len(cells) == len(header):
+                yield _csv_row(lines.start, header, cells)
+                continue
+            else:
+                fault = _count_fault(header, cells, delimiter)
+        lines.resume_after_first()
+        yield RawRow(lines.start, {}, fault)
+
+
+_REQUOTE = "close the quote that an earlier line left open, or double this one"
 
 
 def _csv_row(line: int, header: list[str], cells: list[str]) -> RawRow:
-    if any(_undecodable(cell) for cell in cells):
-        return RawRow(line, {}, _encoding_fault(next(cell for cell in cells if _undecodable(cell))))
-    if len(cells) != len(header):
-        problem = f"has {len(cells)} cells where the header has {len(header)}"
-        return RawRow(
-            line, {}, _row_fault(problem, "quote cells that hold commas; leave empty cells empty", ",".join(cells))
-        )
+    bad = next((cell for cell in cells if _undecodable(cell)), None)
+    if bad is not None:
+        return RawRow(line, {}, _encoding_fault(bad))
     return RawRow(line, {name: cell for name, cell in zip(header, cells, strict=True) if name})
+
+
+def _count_fault(header: list[str], cells: list[str], delimiter: str) -> Fault:
+    bad = next((cell for cell in cells if _undecodable(cell)), None)
+    if bad is not None:
+        return _encoding_fault(bad)
+    mend = f"quote cells that hold {_DELIMITERS[delimiter]}; leave empty cells empty"
+    return _row_fault(f"has {len(cells)} cells where the header has {len(header)}", mend, delimiter.join(cells))
 
 
 def _undecodable(text: str) -> bool:
