@@ -349,7 +349,67 @@ def test_a_badge_goes_at_its_last_second_though_nothing_was_indexed_again(engine
 
 @pytest.mark.parametrize(("now", "expected"), [(NOW - 1, ["a1", "a2"]), (NOW, ["a2"]), (NOW + 1, [])])
 def test_filtering_on_a_badge_obeys_the_clock(engine: SearchEngine, now: int, expected: list[str]) -> None:
-    assert ids(ask(engine, now=now, filters={"badge": ("safe",)})) == expected
+    answer = ask(engine, now=now, filters={"badge": ("safe",)})
+    assert (ids(answer) if answer.relaxed is None else []) == expected
+
+
+def test_the_one_filter_that_leaves_nothing_is_left_out_and_the_answer_says_so(engine: SearchEngine) -> None:
+    filters = {"category": ("laptops", "furniture"), "badge": ("lti",), "kind": ("device",)}
+    answer = ask(engine, "laptop", filters=filters)
+    assert sorted(ids(answer)) == ["a2", "a3"]
+    assert answer.total == 2
+    assert counts(answer, "badge") == {"safe": 1}
+    assert counts(answer, "supplier") == {"s1": 1, "s2": 1}
+    assert answer.relaxed is not None
+    assert (answer.relaxed.how, answer.relaxed.query, answer.relaxed.ignored) == (
+        "without_filters",
+        "laptop",
+        ("badge",),
+    )
+    assert answer.relaxed.message == (
+        "No product matches “laptop” with these filters, so these are results without the filter on badge."
+    )
+
+
+def test_all_filters_are_left_out_if_leaving_out_one_is_not_enough(engine: SearchEngine) -> None:
+    filters = {"kind": ("training",), "badge": ("lti",)}
+    answer = ask(engine, "laptop", filters=filters, price_max_pence=1)
+    assert {"a2", "a3"} <= set(ids(answer))
+    assert (answer.hits, answer.facets) == (ask(engine, "laptop").hits, ask(engine, "laptop").facets)
+    assert answer.relaxed is not None
+    assert answer.relaxed.ignored == ("price", "badge", "kind")
+    assert answer.relaxed.message == (
+        "No product matches “laptop” with these filters, "
+        "so these are results without the filters on price, badge and kind."
+    )
+    pages = [
+        ask(engine, "laptop", filters=filters, price_max_pence=1, offset=offset, limit=1)
+        for offset in range(answer.total)
+    ]
+    assert [ids(page) for page in pages] == [[each] for each in ids(answer)]
+
+
+def test_a_price_range_without_products_is_left_out_before_any_other_filter(engine: SearchEngine) -> None:
+    answer = ask(engine, filters={"kind": ("device",)}, price_min_pence=1, price_max_pence=2)
+    assert ids(answer) == ["a1", "a2", "a3", "a4"]
+    assert answer.relaxed is not None
+    assert answer.relaxed.query == ""
+    assert answer.relaxed.message == (
+        "No product matches these filters, so these are results without the filter on price."
+    )
+    assert ids(ask(engine, price_min_pence=2, price_max_pence=1, sort=Sort.PRICE_ASC, limit=1)) == ["a4"]
+
+
+def test_words_that_match_nothing_and_part_numbers_keep_their_filters(engine: SearchEngine) -> None:
+    filters = {"kind": ("training",)}
+    assert ask(engine, "zxqvjkwp", filters=filters) == ask(engine, "zxqvjkwp")
+    assert ask(engine, "tn-2110", filters=filters).total == 0
+
+
+def test_filters_of_an_empty_index_leave_an_empty_answer(empty: SearchEngine) -> None:
+    fill(empty, [])
+    assert ask(empty, filters={"kind": ("device",)}).relaxed is None
+    assert ask(empty, "laptop", filters={"kind": ("device",)}).total == 0
 
 
 def test_cards_show_only_badges_valid_now(engine: SearchEngine) -> None:

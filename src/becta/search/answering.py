@@ -2,13 +2,15 @@
 
 from collections.abc import Hashable
 
+from msgspec.structs import replace
 from tantivy import Query as Clause
 
 from becta.search.counting import Narrowing
 from becta.search.engine import Answer, Card, FacetCount, Hit, Query, Relaxation, Sort
 from becta.search.highlight import Highlighter
 from becta.search.interpret import Question, interpret
-from becta.search.padding import ENOUGH, Padding, may_be_padded, padding_of
+from becta.search.loosening import loosened
+from becta.search.padding import ENOUGH, Padding, may_be_padded, names_a_part, padding_of
 from becta.search.relaxing import better_spelling, relaxations, respelt
 from becta.search.relevance import Relevance, Weights
 from becta.search.remembering import Remembered
@@ -57,20 +59,40 @@ class View:
         return interpret(text, self.snapshot, self._synonyms)
 
     def _work_out(self, query: Query) -> Answer:
-        narrowing = Narrowing(query, self.snapshot.schema, self.snapshot.clock)
+        narrowing = self._narrowing(query)
         asked = self._ask(query.text)
         if not asked.slots:
-            return self._browse(query, narrowing)
+            answer = self._browse(query, narrowing)
+            return answer if answer.total else self._without_filters(query, asked) or answer
         if all(slot.is_known for slot in asked.slots):
-            answer = self._found(query, asked, narrowing, None)
-            if answer is not None:
-                return answer
+            found = self._found(query, asked, narrowing, None) or self._without_filters(query, asked)
+            if found is not None:
+                return found
         for question, relaxation in relaxations(asked, self._ask, self.snapshot):
             if question.slots and all(slot.is_known for slot in question.slots):
-                answer = self._found(query, question, narrowing, relaxation)
-                if answer is not None:
-                    return answer
+                found = self._found(query, question, narrowing, relaxation)
+                if found is not None:
+                    return found
         return self._nothing(query)
+
+    def _without_filters(self, query: Query, asked: Question) -> Answer | None:
+        """What the same words find with fewer filters, if these leave nothing; not for a part number."""
+        if names_a_part(asked, self.snapshot):
+            return None
+        match = self._relevance.matching(asked) if asked.slots else None
+        looser = loosened(query, asked.text, lambda tried: self._has_any(tried, match))
+        if looser is None:
+            return None
+        narrowing = self._narrowing(looser.query)
+        if asked.slots:
+            return self._found(looser.query, asked, narrowing, looser.relaxation)
+        return replace(self._browse(looser.query, narrowing), relaxed=looser.relaxation)
+
+    def _has_any(self, query: Query, match: Clause | None) -> bool:
+        return self.snapshot.count(self._narrowing(query).apply(match, unscored=True)) > 0
+
+    def _narrowing(self, query: Query) -> Narrowing:
+        return Narrowing(query, self.snapshot.schema, self.snapshot.clock)
 
     def _nothing(self, query: Query) -> Answer:
         return Answer(hits=(), facets=dict.fromkeys(query.facets, ()), total=0)

@@ -77,7 +77,9 @@ class FacetCount(Struct, frozen=True, kw_only=True):
 
 
 class Relaxation(Struct, frozen=True, kw_only=True):
-    """How the question was loosened to find something. `how` is `corrected`, `fewer_words`, `similar` or `padded`.
+    """How the question was loosened to find something.
+
+    `how` is `corrected`, `fewer_words`, `similar`, `padded` or `without_filters`.
 
     `query` is what was searched instead; `corrections` maps misspelt to used words; `ignored` are
     words left out; `message` says all this to a person in one sentence.
@@ -85,6 +87,11 @@ class Relaxation(Struct, frozen=True, kw_only=True):
     `padded` is for few products that match every word: they come first, and products that may lack
     the `ignored` words, the commonest ones, follow and count in total and facets. Only answers in
     order of relevance are padded, whatever their filters, and never one that a part number found.
+
+    `without_filters` is for words (or none) that match something of which the filters leave nothing:
+    hits, facets and total are those of the same question without one filter if that suffices, else
+    without any. `ignored` are then the facets left out, `price` for the bounds of price. What a part
+    number found keeps its filters.
     """
 
     how: str

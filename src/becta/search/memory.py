@@ -15,6 +15,7 @@ from becta.search.documents import Document
 from becta.search.engine import Answer, FacetCount, Hit, Query, Rebuild, Relaxation, Sort, Writer
 from becta.search.facets import Labels, facet_values, in_order, known_facets
 from becta.search.interpret import STOP_WORDS, normal_text
+from becta.search.loosening import loosened
 from becta.search.padding import ENOUGH, SHORTEST_PART_NUMBER, message_of
 from becta.search.schema import row_of
 from becta.search.validity import valid_card
@@ -137,13 +138,21 @@ class MemoryEngine:
         words = [word for word in words if word not in STOP_WORDS] or words
         answer = self._answer(query, documents, words)
         if not words:
-            return answer
+            return answer if answer.total else self._without_filters(query, documents, words) or answer
         padded = self._padded(query, documents, words, answer.total)
         if padded is not None and padded.total:
             return padded
         if answer.total:
             return answer
-        return self._relaxed(query, documents, words) or answer
+        return self._without_filters(query, documents, words) or self._relaxed(query, documents, words) or answer
+
+    def _without_filters(self, query: Query, documents: list[Document], words: list[str]) -> Answer | None:
+        if _name_a_part(documents, words):
+            return None
+        looser = loosened(query, " ".join(words), lambda tried: self._answer(tried, documents, words).total > 0)
+        if looser is None:
+            return None
+        return msgspec.structs.replace(self._answer(looser.query, documents, words), relaxed=looser.relaxation)
 
     def _padded(self, query: Query, documents: list[Document], words: list[str], found: int) -> Answer | None:
         full = _spread(documents, words)

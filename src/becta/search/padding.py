@@ -26,11 +26,13 @@ class Padding(Struct, frozen=True):
 def may_be_padded(question: Question, snapshot: Snapshot) -> bool:
     """Whether some of the words could be done without: there are several, and none is a part number found."""
     words = sum(len(slot.words) for slot in question.slots)
-    return words > 1 and not any(_names_a_part(slot, snapshot) for slot in question.slots)
+    return words > 1 and not names_a_part(question, snapshot)
 
 
-def _names_a_part(slot: Slot, snapshot: Snapshot) -> bool:
-    return any(len(code) >= SHORTEST_PART_NUMBER and snapshot.uses_code(code) < ENOUGH for code in slot.codes)
+def names_a_part(question: Question, snapshot: Snapshot) -> bool:
+    """Whether any of the words is a part number found."""
+    codes = (code for slot in question.slots for code in slot.codes)
+    return any(len(code) >= SHORTEST_PART_NUMBER and snapshot.uses_code(code) < ENOUGH for code in codes)
 
 
 def padding_of(question: Question, matching: Matching, snapshot: Snapshot, found: int) -> Padding | None:
