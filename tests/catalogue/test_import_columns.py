@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from msgspec import Struct
 
-from becta.catalogue.imports.columns import columns_of, describe, flatten, take, unknown_columns
+from becta.catalogue.imports.columns import columns_of, describe, flatten, known_spelling, take, unknown_columns
 
 
 class Size(StrEnum):
     SMALL = "small"
     LARGE = "large"
+    VERY_LARGE = "very-large"
+    OUT_SIZE = "out_size"
 
 
 class Part(Struct, frozen=True, kw_only=True):
@@ -29,6 +31,7 @@ class Box(Struct, frozen=True, kw_only=True):
     title: str
     price: int | None = None
     open: bool = False
+    size: Size | None = None
     sizes: tuple[Size, ...] = ()
     tags: tuple[str, ...] = ()
     facts: dict[str, str] = {}
@@ -53,6 +56,7 @@ def test_a_nested_struct_is_columns_with_a_dot() -> None:
         "title",
         "price",
         "open",
+        "size",
         "sizes",
         "tags",
         "facts",
@@ -69,7 +73,8 @@ def test_every_column_is_described_in_words() -> None:
         "text",
         "a whole number",
         "yes or no",
-        "one of small, large; several separated by ;",
+        "one of small, large, very-large, out_size",
+        "one of small, large, very-large, out_size; several separated by ;",
         "text; several separated by ;",
         "name=value pairs separated by ;",
         "a JSON list of objects with name, count",
@@ -96,6 +101,12 @@ def test_every_column_is_described_in_words() -> None:
         ("a list as JSON in a cell", {"tags": '["a;b", "c"]'}, "tags", ("a;b", "c")),
         ("a list in JSON Lines", {"tags": ["a;b"]}, "tags", ("a;b",)),
         ("a list of choices", {"sizes": "small;large"}, "sizes", (Size.SMALL, Size.LARGE)),
+        ("a choice in another case", {"size": " Small "}, "size", Size.SMALL),
+        ("a choice with a space for a hyphen", {"size": "Very  large"}, "size", Size.VERY_LARGE),
+        ("a choice with a space for a low line", {"size": "Out size"}, "size", Size.OUT_SIZE),
+        ("choices in another case", {"sizes": "SMALL; Very Large"}, "sizes", (Size.SMALL, Size.VERY_LARGE)),
+        ("choices in another case in JSON", {"sizes": ["Small"]}, "sizes", (Size.SMALL,)),
+        ("text keeps its case", {"tags": "Very Large"}, "tags", ("Very Large",)),
         ("a map", {"facts": "Colour = red; Weight=1=1 kg"}, "facts", {"Colour": "red", "Weight": "1=1 kg"}),
         ("a map as JSON in a cell", {"facts": '{"a;b": "c"}'}, "facts", {"a;b": "c"}),
         ("a map in JSON Lines", {"facts": {"a": "b"}}, "facts", {"a": "b"}),
@@ -129,7 +140,7 @@ def test_what_a_cell_says(_case: str, cell: dict[str, Any], field: str, value: o
             "sizes",
             "cannot be read",
             "small;huge",
-            "give one of small, large; several separated by ;",
+            "give one of small, large, very-large, out_size; several separated by ;",
         ),
         ("a map without =", {"facts": "red"}, "facts", "cannot be read", "red", "give name=value pairs separated by ;"),
         ("broken JSON", {"tags": '["a"'}, "tags", "cannot be read", '["a"', "give text; several separated by ;"),
@@ -189,6 +200,14 @@ def test_an_unknown_column_is_refused_with_the_nearest_name(_case: str, name: st
     (fault,) = unknown_columns(["title", name], NAMES)
 
     assert (fault.field, fault.problem, fault.mend) == (name, problem, mend)
+
+
+def test_names_are_known_whatever_their_case_spaces_and_hyphens() -> None:
+    known = ["cpv_code", "lid.colour", "Lot", "lot"]
+    written = ["CPV code", "Cpv-Code", " cpv_code", "Lid.Colour", "Lot", "lot", "price"]
+
+    spelt = ["cpv_code", "cpv_code", "cpv_code", "lid.colour", "Lot", "lot", "price"]
+    assert known_spelling(written, known) == spelt
 
 
 def test_an_unknown_field_of_an_object_is_not_passed_over() -> None:

@@ -358,6 +358,21 @@ def test_csv_faults_name_the_line_a_row_begins_on(db: Database, tmp_path: Path) 
 
 
 @pytest.mark.usefixtures("larch")
+def test_a_file_as_a_spreadsheet_saves_it_is_understood(db: Database, tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text(
+        "sep=;\r\nSupplier;Reference;Kind;Title;CPV code;Phases\r\n"
+        'larch-technology;a;Device;Laptop A;30213100;"Primary; All through"\r\n'
+    )
+
+    report = imported(db, ProductLoader(), path)
+
+    assert (counts(report), told(report)) == ((1, 0, 0, 0), [])
+    with db.read() as session:
+        assert session.exec(select(ListingVersion.phases)).one() == ["primary", "all-through"]
+
+
+@pytest.mark.usefixtures("larch")
 def test_every_fault_of_a_row_is_told_and_the_row_counts_once(db: Database, tmp_path: Path) -> None:
     row = device("b", title="t" * 301, cpv_code="x", category="toys", colour="red")
 
@@ -566,6 +581,25 @@ def test_suppliers_nobody_knows_are_made_where_that_is_asked_for(db: Database, t
             "p.csv",
             b"supplier,reference,kind,title,cpv_code,zzqq\nlarch-technology,a,device,Laptop,30213100,1\n",
             "p.csv: zzqq is not a column: remove it; --schema lists the columns",
+        ),
+        (
+            "a header that lacks columns",
+            "p.csv",
+            b"supplier,reference,title\nlarch-technology,a,Laptop\nlarch-technology,b,Laptop\n",
+            "p.csv: lacks columns that every row must fill: cpv_code, kind",
+        ),
+        (
+            "an unknown column and no rows",
+            "p.csv",
+            b"supplier,reference,kind,title,zzqq\n",
+            "p.csv: zzqq is not a column: remove it; --schema lists the columns; "
+            "lacks columns that every row must fill: cpv_code",
+        ),
+        (
+            "a column twice, spelt otherwise",
+            "p.csv",
+            b"supplier,reference,kind,title,cpv_code,CPV code\n",
+            "p.csv: names a column twice: cpv_code; name each once",
         ),
     ],
 )

@@ -42,6 +42,13 @@ def test_csv_and_json_lines_give_the_same_rows(tmp_path: Path) -> None:
         ("a.csv", b"  a , b\n1,2\n"),
         ("A.CSV", b'"a","b"\n"1","2"\n'),
         ("a.tsv", b"a\tb\n1\t2\n"),
+        ("a.csv", b"a;b\n1;2\n"),
+        ("a.csv", b"a\tb\n1\t2\n"),
+        ("a.tsv", b"a,b\n1,2\n"),
+        ("a.csv", b"sep=;\r\na;b\r\n1;2\r\n"),
+        ("a.csv", b"SEP=,\na,b\n1,2\n"),
+        ("a.csv", b'"sep=;"\na;b\n1;2\n'),
+        ("a.csv", b"sep=\t\na\tb\n1\t2\n"),
         ("a.jsonl", b'{"a": "1", "b": "2"}'),
         ("a.ndjson", b'{"a": "1", "b": "2"}\r\n'),
     ],
@@ -156,6 +163,21 @@ def test_an_open_quote_swallows_no_good_row(
         assert what == wanted if isinstance(wanted, dict) else str(what).startswith(str(wanted))
 
 
+def test_lines_and_faults_of_a_file_parted_otherwise(tmp_path: Path) -> None:
+    read = rows(tmp_path / "a.csv", 'sep=;\na;b\n1;"x;y"\n2;y;z\n3;a,b\n')
+
+    assert told(read) == [
+        (3, {"a": "1", "b": "x;y"}),
+        (4, "has 3 cells where the header has 2"),
+        (5, {"a": "3", "b": "a,b"}),
+    ]
+    assert read[1].fault is not None
+    assert (read[1].fault.mend, read[1].fault.value) == (
+        "quote cells that hold semicolons; leave empty cells empty",
+        "2;y;z",
+    )
+
+
 @pytest.mark.parametrize("at", [2, 1_000, 1_500, 5_001])
 def test_an_open_quote_in_a_long_file_costs_its_own_row_only(at: int, tmp_path: Path) -> None:
     lines = ["a,b", *(f'{number},"x{number}\nmore"' if number % 7 == 0 else f"{number},x" for number in range(5_000))]
@@ -193,6 +215,11 @@ def test_looking_back_is_bounded(tmp_path: Path) -> None:
         ("a.csv", b"\xef\xbb\xbf", "a.csv: is empty; its first line must name the columns"),
         ("a.csv", b",,\n1,2,3\n", "a.csv: is empty; its first line must name the columns"),
         ("a.csv", b"a,b,a\n1,2,3\n", "a.csv: names a column twice: a; name each once"),
+        ("a.csv", "a,b\n1,2\n".encode("utf-16"), 'a.csv: is UTF-16 text; save it as "CSV UTF-8"'),
+        ("a.csv", b"\xfe\xff\0a", 'a.csv: is UTF-16 text; save it as "CSV UTF-8"'),
+        ("a.csv.gz", gzip.compress(b"\xff\xfea\0", mtime=0), 'a.csv.gz: is UTF-16 text; save it as "CSV UTF-8"'),
+        ("a.jsonl", "{}\n".encode("utf-16"), "a.jsonl: is UTF-16 text; save it as UTF-8"),
+        ("a.csv", b"sep=;\n", "a.csv: is empty; its first line must name the columns"),
         ("a.xlsx", b"PK", "a.xlsx: cannot tell its format; name it .csv or .jsonl (.gz may follow)"),
         ("a", b"a\n1\n", "a: cannot tell its format; name it .csv or .jsonl (.gz may follow)"),
         ("a.gz", b"a\n1\n", "a.gz: cannot tell its format; name it .csv or .jsonl (.gz may follow)"),
@@ -225,7 +252,7 @@ def test_an_empty_json_lines_file_has_no_rows(tmp_path: Path) -> None:
     assert rows(tmp_path / "a.jsonl", "\n \n") == []
 
 
-WHOLE = gzip.compress(b"a,b\n" + b"".join(b"%d,%d\n" % (n * 7919, n * 104729) for n in range(20_000)))
+WHOLE = gzip.compress(b"a,b\n" + b"".join(b"%d,%d\n" % (n * 7919, n * 104729) for n in range(20_000)), mtime=0)
 
 
 @pytest.mark.parametrize(
@@ -261,7 +288,7 @@ def test_whatever_is_written_to_csv_is_read_back(
 def test_no_bytes_make_reading_fail_otherwise(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     for name in ("a.csv", "a.jsonl"):
         path = tmp_path_factory.mktemp("bytes") / name
-        path.write_bytes(b"column\n" * (name == "a.csv") + content)
+        path.write_bytes((b"column\n" if name == "a.csv" else b"{}\n") + content)
         read = list(read_rows(path))
 
         assert all(row.values == {} or row.fault is None for row in read)

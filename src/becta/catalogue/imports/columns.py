@@ -20,6 +20,7 @@ from becta.kernel.errors import Fault
 S = TypeVar("S", bound=Struct)
 
 _WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
+_GAPS = re.compile(r"[\s_-]+")
 
 
 class Column(Struct, frozen=True, kw_only=True):
@@ -65,6 +66,12 @@ def unknown_columns(names: Iterable[str], known: Sequence[str]) -> list[Fault]:
             mend = f"rename it to {near[0]}" if near else "remove it; --schema lists the columns"
             faults.append(Fault(field=name[:80], problem="is not a column", mend=mend))
     return faults
+
+
+def known_spelling(names: Iterable[str], known: Sequence[str]) -> list[str]:
+    """Names brought to those that are known, whatever their case, their spaces and hyphens; others stay."""
+    spelt = {_folded(name): name for name in known}
+    return [name if name in known else spelt.get(_folded(name), name) for name in names]
 
 
 def flatten(values: dict[str, Any], known: Sequence[str]) -> dict[str, Any]:
@@ -116,7 +123,7 @@ def _blank(raw: Any) -> bool:
 
 def _read(name: str, wanted: Any, raw: Any) -> tuple[Any, Fault | None]:
     try:
-        value = _from_text(wanted, raw.strip()) if isinstance(raw, str) else raw
+        value = _chosen(wanted, _from_text(wanted, raw.strip()) if isinstance(raw, str) else raw)
         return msgspec.convert(value, wanted, strict=not isinstance(value, str)), None
     except (msgspec.MsgspecError, ValueError, RecursionError):
         shown = raw if isinstance(raw, str) else msgspec.json.encode(raw).decode()
@@ -137,6 +144,21 @@ def _from_text(wanted: Any, text: str) -> Any:
     if plain is bool:
         return {"yes": True, "no": False, "y": True, "n": False}.get(text.lower(), text.lower())
     return text
+
+
+def _chosen(wanted: Any, value: Any) -> Any:
+    """Choices brought to how they are spelt, whatever their case, their spaces and hyphens; others stay."""
+    plain = _plain(wanted)
+    if get_origin(plain) is tuple and isinstance(value, list):
+        return [_chosen(get_args(plain)[0], part) for part in value]
+    if isinstance(value, str) and isinstance(plain, type) and issubclass(plain, StrEnum) and value not in list(plain):
+        meant = [str(choice) for choice in plain if _folded(choice) == _folded(value)]
+        return meant[0] if len(meant) == 1 else value
+    return value
+
+
+def _folded(text: str) -> str:
+    return _GAPS.sub("_", text.strip().casefold())
 
 
 def _pairs(text: str) -> dict[str, str]:

@@ -12,9 +12,9 @@ from typing import Any, Protocol, TypeVar
 from msgspec import Struct
 from sqlmodel import Session, func, select
 
-from becta.catalogue.imports.columns import Column, flatten, unknown_columns
+from becta.catalogue.imports.columns import Column, flatten, known_spelling, unknown_columns
 from becta.catalogue.imports.report import ImportReport
-from becta.catalogue.imports.rows import RawRow, UnreadableFile, is_json_lines, read_rows
+from becta.catalogue.imports.rows import RawRow, UnreadableFile, read_rows
 from becta.kernel.actor import Actor
 from becta.kernel.errors import Conflict, Fault
 
@@ -138,13 +138,9 @@ def _batches(loader: Loader, path: Path, report: ImportReport, progress: Callabl
     known = [column.name for column in loader.columns]
     seen: dict[int, int] = {}
     batch: list[Placed] = []
-    header_checked = is_json_lines(path)
     broken: UnreadableFile | None = None
     try:
-        for raw in read_rows(path):
-            if not header_checked and raw.fault is None:
-                _check_header(path, raw, known)
-                header_checked = True
+        for raw in read_rows(path, columns=lambda names: _header(path, names, loader.columns)):
             report.read += 1
             placed, faults = _place(loader, raw, known, seen)
             if placed is None:
@@ -164,11 +160,19 @@ def _batches(loader: Loader, path: Path, report: ImportReport, progress: Callabl
         raise broken
 
 
-def _check_header(path: Path, raw: RawRow, known: list[str]) -> None:
-    unknown = unknown_columns(raw.values, known)
-    if unknown:
-        told = "; ".join(f"{fault.field} {fault.problem}: {fault.mend}" for fault in unknown)
-        raise UnreadableFile(f"{path.name}: {told}")
+def _header(path: Path, names: list[str], columns: Sequence[Column]) -> list[str]:
+    """A CSV header's names as we spell them; raises UnreadableFile for unknown columns, or needed ones it lacks."""
+    header = known_spelling(names, [column.name for column in columns])
+    unknown = unknown_columns(filter(None, header), [column.name for column in columns])
+    told = [f"{fault.field} {fault.problem}: {fault.mend}" for fault in unknown]
+    needed = [column.name for column in columns if column.required and column.name not in header]
+    misspelt = {fault.mend for fault in unknown}
+    lacking = [name for name in needed if f"rename it to {name}" not in misspelt]
+    if lacking:
+        told.append(f"lacks columns that every row must fill: {', '.join(lacking)}")
+    if told:
+        raise UnreadableFile(f"{path.name}: {'; '.join(told)}")
+    return header
 
 
 def _place(loader: Loader, raw: RawRow, known: list[str], seen: dict[int, int]) -> tuple[Placed | None, list[Fault]]:

@@ -1,15 +1,17 @@
 """Reading rows from CSV and JSON Lines files, plain or gzipped, one at a time.
 
-Text is UTF-8 (a byte order mark is fine); the DfE register's latin-1 is asked for by name.
+Text is UTF-8 (a byte order mark is fine); the DfE register's latin-1 is asked for by name. CSV may be parted by
+commas, semicolons or tabs, as its header or a first line such as `sep=;` says.
 """
 
+import codecs
 import csv
 import gzip
 import re
 import sys
 import zlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, Self, cast
 
@@ -50,16 +52,25 @@ def is_json_lines(path: Path) -> bool:
     raise UnreadableFile(f"{path.name}: cannot tell its format; name it .csv or .jsonl (.gz may follow)")
 
 
-def read_rows(path: Path, *, encoding: str = "utf-8-sig") -> Iterator[RawRow]:
-    """The rows of a file in order; raises UnreadableFile if it is missing, misnamed or has no usable header."""
+def read_rows(
+    path: Path, *, encoding: str = "utf-8-sig", columns: Callable[[list[str]], list[str]] = list
+) -> Iterator[RawRow]:
+    """The rows of a file in order; raises UnreadableFile if it is missing, misnamed or has no usable header.
+
+    `columns` is given a CSV header's names before any row, and may rename them or raise UnreadableFile.
+    """
     if not path.is_file():
         raise UnreadableFile(f"{path}: there is no such file")
     json_lines = is_json_lines(path)
     opener = gzip.open if path.suffix.lower() == ".gz" else open
     try:
+        with opener(path, "rb") as raw:
+            if raw.read(2) in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
+                wanted = "UTF-8" if json_lines else '"CSV UTF-8"'
+                raise UnreadableFile(f"{path.name}: is UTF-16 text; save it as {wanted}")
         with opener(path, "rt", encoding=encoding, errors="surrogateescape", newline="") as opened:
             stream = cast(IO[str], opened)
-            yield from _json_rows(stream) if json_lines else _csv_rows(stream, path)
+            yield from _json_rows(stream) if json_lines else _csv_rows(stream, path, columns)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise UnreadableFile(f"{path.name}: is not a whole gzip file ({error}); compress it again") from None
 
@@ -117,6 +128,12 @@ class _Lines:
         self._taken.clear()
         self._size = 0
 
+    def give_back(self) -> None:
+        """Nothing has been taken yet after all."""
+        self._again.extendleft(reversed(self._taken))
+        self._taken.clear()
+        self._size = 0
+
     def resume_after_first(self) -> None:
         """The record cannot be read: the lines after its first may be rows that an open quote swallowed."""
         self._furthest = max(self._furthest, self.start + len(self._taken) - 1)
@@ -140,16 +157,31 @@ _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 _WELL_QUOTED = {delimiter: _well_quoted(delimiter) for delimiter in _DELIMITERS}
 
 
-def _csv_rows(stream: IO[str], path: Path) -> Iterator[RawRow]:
+_SEP = re.compile(r'"?sep=([,;\t])"?\s*', re.IGNORECASE)
+
+
+def _delimiter(lines: _Lines, path: Path) -> str:
+    """What parts the cells: what Excel's `sep=` line says, which is passed over, or what the header shows."""
+    usual = "\t" if ".tsv" in [suffix.lower() for suffix in path.suffixes] else ","
+    first = next(lines, "")
+    if told := _SEP.fullmatch(first):
+        lines.begin()
+        return told[1]
+    lines.give_back()
+    return next((mark for mark in (usual, *";\t,") if mark in first), usual)
+
+
+def _csv_rows(stream: IO[str], path: Path, columns: Callable[[list[str]], list[str]]) -> Iterator[RawRow]:
     lines = _Lines(stream)
-    delimiter = "\t" if ".tsv" in path.suffixes else ","
+    delimiter = _delimiter(lines, path)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     try:
-        header = [name.strip() for name in next(reader, [])]
+        names = [name.strip() for name in next(reader, [])]
     except csv.Error as error:
         raise UnreadableFile(f"{path.name}: its header cannot be read ({error})") from None
-    if not any(header):
+    if not any(names):
         raise UnreadableFile(f"{path.name}: is empty; its first line must name the columns")
+    header = columns(names)
     repeated = sorted({name for name in header if name and header.count(name) > 1})
     if repeated:
         raise UnreadableFile(f"{path.name}: names a column twice: {', '.join(repeated)}; name each once")
