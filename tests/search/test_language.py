@@ -124,6 +124,13 @@ def test_similar_words_are_the_last_resort(tmp_path: Path) -> None:
     assert answer.relaxed.message == "Nothing matches “photosyntesizers”, so these are results for similar words."
 
 
+@pytest.mark.parametrize("text", ["quibblewax", "photograph album", "xyzwphotosynthesi"])
+def test_words_not_alike_enough_have_an_honest_empty_answer(tmp_path: Path, text: str) -> None:
+    answer = engine_of(tmp_path, "Quiet room panel", "Photosynthesis kit").search(Query(text=text, now=1))
+    assert answer.total == 0
+    assert answer.relaxed is None
+
+
 @pytest.mark.parametrize(
     ("title", "brand", "expected"),
     [

@@ -4,7 +4,7 @@ from becta.search.engine import FACETS, Query
 from becta.search.loosening import loosened
 
 EVERY = Query(
-    text="laptop", filters={facet: ("x",) for facet in FACETS}, price_min_pence=1, price_max_pence=2, offset=20, now=1
+    text="laptop", filters=dict.fromkeys(FACETS, ("x",)), price_min_pence=1, price_max_pence=2, offset=20, now=1
 )
 
 

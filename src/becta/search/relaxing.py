@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from itertools import combinations
 
 from rapidfuzz import process
-from rapidfuzz.distance import JaroWinkler
+from rapidfuzz.distance import OSA
 
 from becta.search.analysis import stem
 from becta.search.engine import Relaxation
@@ -118,11 +118,13 @@ def _rarity(slot: Slot, snapshot: Snapshot) -> float:
 
 
 def _similar(asked: Question, spelling: Spelling) -> dict[str, str]:
+    """Words of the index that begin alike and differ in a third of the letters at most, the nearest of each."""
     found: dict[str, str] = {}
     for word in (word for slot in asked.slots for word in slot.words):
         if len(word) < 4 or word in STOP_WORDS:
             continue
-        best = process.extractOne(word, spelling.words(), scorer=JaroWinkler.similarity, score_cutoff=0.8)
+        alike = [other for other in spelling.words() if other[0] == word[0]]
+        best = process.extractOne(word, alike, scorer=OSA.distance, score_cutoff=len(word) // 3)
         if best is not None:
             found[word] = best[0]
     return found
