@@ -8,7 +8,9 @@ from msgspec.structs import replace
 from becta.search.engine import Query, Relaxation
 
 _PRICE = "price"
-_TRIED = (_PRICE, "price_band", "condition", "badge", "supplier", "phase", "region", "category", "kind")
+_TRIED = (_PRICE, "price_band", "condition", "supplier", "phase", "region", "category", "kind")
+"""What may be left out, in this order. Never `badge`: who asks for proof must not be shown what lacks it."""
+
 _IN_WORDS = {"price_band": "price band"}
 
 
@@ -20,7 +22,7 @@ class Loosened(Struct, frozen=True):
 
 
 def loosened(query: Query, text: str, has_any: Callable[[Query], bool]) -> Loosened | None:
-    """The question without one filter, else without all; None if it has none, or finds nothing without them either.
+    """The question without one filter, else without all but badges; None if it has none, or still finds nothing.
 
     `text` is the question's words as read. `has_any` says whether a question finds anything, and is asked
     at most once for each facet, once for the price and once for all.
