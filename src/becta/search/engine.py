@@ -90,8 +90,8 @@ class Relaxation(Struct, frozen=True, kw_only=True):
 
     `without_filters` is for words (or none) that match something of which the filters leave nothing:
     hits, facets and total are those of the same question without one filter if that suffices, else
-    without any. `ignored` are then the facets left out, `price` for the bounds of price. What a part
-    number found keeps its filters.
+    without any but that on badges, which is never left out. `ignored` are then the facets left out,
+    `price` for the bounds of price. What a part number found keeps its filters.
     """
 
     how: str
