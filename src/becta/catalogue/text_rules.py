@@ -4,6 +4,9 @@ import unicodedata
 
 from becta.kernel.errors import Fault
 
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Unicode's bidirectional controls: with them a title can be made to read as another."""
+
 
 def text_faults(field: str, value: str, *, at_most: int, at_least: int = 0) -> list[Fault]:
     """Faults of a text: too short once trimmed, too long, or holding control characters."""
@@ -21,6 +24,8 @@ def text_faults(field: str, value: str, *, at_most: int, at_least: int = 0) -> l
                 value=value[:60] + "…",
             )
         )
+    if any(character in _TURNING for character in value):
+        faults.append(Fault(field=field, problem="holds characters that turn its direction", mend="remove them"))
     if any(unicodedata.category(character) in {"Cc", "Cs"} and character not in "\r\n\t" for character in value):
         faults.append(
             Fault(field=field, problem="holds control characters", mend="remove them and send plain text", value=None)

@@ -9,7 +9,7 @@ from becta.kernel.errors import Forbidden
 
 
 class Scope(StrEnum):
-    """What a token may do. `listings` and `offers` reach the token's own supplier, the rest the whole marketplace."""
+    """What a token may do. Writing and claiming reach a supplier's own things; deciding, the whole marketplace."""
 
     LISTINGS_WRITE = "listings:write"
     OFFERS_WRITE = "offers:write"

@@ -35,6 +35,7 @@ API = Router(
         products.send_back,
         products.withdraw,
         products.list_versions,
+        products.list_listings,
         offers.list_offers,
         offers.get_offer,
         offers.create_offer,

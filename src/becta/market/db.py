@@ -12,6 +12,7 @@ from uuid import UUID
 
 from alembic import command
 from alembic.config import Config
+from filelock import FileLock
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
@@ -88,8 +89,25 @@ class Database:
         return await asyncio.to_thread(self.fetch, sql, parameters)
 
     def migrate(self) -> None:
-        """Bring the schema to the newest version."""
-        command.upgrade(self.alembic_config(), "head")
+        """Bring the schema to the newest version; one process at a time, the others wait."""
+        with self._migrating():
+            command.upgrade(self.alembic_config(), "head")
+
+    @contextmanager
+    def _migrating(self) -> Iterator[None]:
+        if self.engine.dialect.name == "sqlite":
+            with FileLock(f"{self.engine.url.database}.migrating"):
+                yield
+            return
+        with self.engine.connect() as connection:
+            connection.execute(text("SELECT pg_advisory_lock(hashtext('becta.migrate'))"))
+            yield
+            connection.execute(text("SELECT pg_advisory_unlock(hashtext('becta.migrate'))"))
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a database; a PostgreSQL one is taken to be there."""
+        return self.engine.dialect.name != "sqlite" or Path(str(self.engine.url.database)).is_file()
 
     def alembic_config(self) -> Config:
         """Alembic's configuration for this database; used by `migrate` and the migration tests."""
@@ -124,10 +142,10 @@ def _engine(url: str, connections: int) -> Engine:
         connection.isolation_level = None  # we send BEGIN ourselves: sqlite3's own spoils savepoints
         cursor = connection.cursor()
         for pragma in (
+            f"busy_timeout={LOCK_WAIT_SECONDS * 1000}",
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            f"busy_timeout={LOCK_WAIT_SECONDS * 1000}",
             "cache_size=-16000",
         ):
             cursor.execute(f"PRAGMA {pragma}")

@@ -12,7 +12,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=None, extra="ignore", frozen=True)
 
-    data_dir: Path = Field(default=Path("var"), description="Folder of the embedded database and the search index")
+    data_dir: Path = Field(default=Path("var/live"), description="Folder of the embedded database and the search index")
     database_url: str | None = Field(default=None, description="PostgreSQL address; unset, SQLite in DATA_DIR")
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)

@@ -76,7 +76,7 @@ class View:
         return self._nothing(query)
 
     def _without_filters(self, query: Query, asked: Question) -> Answer | None:
-        """What the same words find with fewer filters, if these leave nothing; not for a part number."""
+        """An empty answer with the facets of the same words under fewer filters; not for a part number."""
         if names_a_part(asked, self.snapshot):
             return None
         match = self._relevance.matching(asked) if asked.slots else None
@@ -84,9 +84,9 @@ class View:
         if looser is None:
             return None
         narrowing = self._narrowing(looser.query)
-        if asked.slots:
-            return self._found(looser.query, asked, narrowing, looser.relaxation)
-        return replace(self._browse(looser.query, narrowing), relaxed=looser.relaxation)
+        answer = self._found(looser.query, asked, narrowing, None) if asked.slots else None
+        facets = (answer or self._browse(looser.query, narrowing)).facets
+        return Answer(hits=(), facets=facets, total=0, relaxed=looser.relaxation)
 
     def _has_any(self, query: Query, match: Clause | None) -> bool:
         return self.snapshot.count(self._narrowing(query).apply(match, unscored=True)) > 0

@@ -88,10 +88,9 @@ class Relaxation(Struct, frozen=True, kw_only=True):
     the `ignored` words, the commonest ones, follow and count in total and facets. Only answers in
     order of relevance are padded, whatever their filters, and never one that a part number found.
 
-    `without_filters` is for words (or none) that match something of which the filters leave nothing:
-    hits, facets and total are those of the same question without one filter if that suffices, else
-    without any but that on badges, which is never left out. `ignored` are then the facets left out,
-    `price` for the bounds of price. What a part number found keeps its filters.
+    `without_filters` is for words (or none) that match something of which the filters leave nothing. Filters
+    are requirements, so there are no hits; `ignored` are the facets to leave out (`price` for the bounds of
+    price, never `badge`), and the facet counts are those of the question without them.
     """
 
     how: str

@@ -1,4 +1,7 @@
-"""When filters leave nothing of what the words find: which to leave out, and how to say so."""
+"""When filters leave nothing of what the words find: which ones to do without, and how to say so.
+
+Filters are requirements: what breaks them is never shown, only named, with the facets of the looser question.
+"""
 
 from collections.abc import Callable
 
@@ -56,5 +59,5 @@ def _message_of(text: str, left_out: tuple[str, ...]) -> str:
     matches = f"No product matches “{text}” with these filters" if text else "No product matches these filters"
     names = [_IN_WORDS.get(name, name) for name in left_out]
     if len(names) == 1:
-        return f"{matches}, so these are results without the filter on {names[0]}."
-    return f"{matches}, so these are results without the filters on {', '.join(names[:-1])} and {names[-1]}."
+        return f"{matches}; leave out the filter on {names[0]} to see some."
+    return f"{matches}; leave out the filters on {', '.join(names[:-1])} and {names[-1]} to see some."

@@ -152,7 +152,8 @@ class MemoryEngine:
         looser = loosened(query, " ".join(words), lambda tried: self._answer(tried, documents, words).total > 0)
         if looser is None:
             return None
-        return msgspec.structs.replace(self._answer(looser.query, documents, words), relaxed=looser.relaxation)
+        facets = self._answer(looser.query, documents, words).facets
+        return Answer(hits=(), facets=facets, total=0, relaxed=looser.relaxation)
 
     def _padded(self, query: Query, documents: list[Document], words: list[str], found: int) -> Answer | None:
         full = _spread(documents, words)

@@ -11,6 +11,7 @@ from becta.catalogue.offers.models import Offer
 from becta.catalogue.offers.rules import OfferState, OfferTerms, terms_faults
 from becta.catalogue.products.models import Product
 from becta.catalogue.products.service import TOPIC as PRODUCT_TOPIC
+from becta.catalogue.products.service import published_version
 from becta.catalogue.suppliers.models import Supplier
 from becta.catalogue.text_rules import reference_faults
 from becta.kernel.actor import Actor, Scope
@@ -43,7 +44,8 @@ def make_offer(
     """Offer a product at a price; raises Invalid, Forbidden, NotFound, or Conflict when the reference is taken."""
     actor.require(Scope.OFFERS_WRITE, supplier_id=supplier_id)
     refuse_if_any([*reference_faults(reference), *terms_faults(terms)])
-    if session.get(Product, product_id) is None:
+    product = session.get(Product, product_id)
+    if product is None or (product.supplier_id != supplier_id and published_version(session, product_id) is None):
         raise NotFound("product", product_id)
     if session.get(Supplier, supplier_id) is None:
         raise NotFound("supplier", supplier_id)

@@ -14,7 +14,7 @@ from becta.catalogue.products.service import reasons_faults
 from becta.catalogue.suppliers.models import Supplier
 from becta.catalogue.suppliers.service import touch_supplier
 from becta.compliance.badges.models import BadgeClaimRow
-from becta.compliance.badges.rules import BadgeClaim, ClaimState, check_transition, claim_faults
+from becta.compliance.badges.rules import BadgeClaim, ClaimState, Level, check_transition, claim_faults
 from becta.compliance.standards.registry import Holder
 from becta.kernel.actor import Actor, Scope
 from becta.kernel.errors import NotFound, Stale, refuse_if_any
@@ -28,6 +28,8 @@ def claim_badge(
     """Claim a badge for a supplier or a product; it shows as unverified until the operator decides."""
     owner = _owner(session, holder, holder_id)
     actor.require(Scope.BADGES_CLAIM, supplier_id=owner)
+    if claim.level is Level.TESTED_BY_US:
+        actor.require(Scope.BADGES_DECIDE)  # only we can say what we tested
     refuse_if_any(claim_faults(claim, holder))
     row = BadgeClaimRow(
         id=new_id(),

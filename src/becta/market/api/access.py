@@ -1,4 +1,4 @@
-"""Who asks: the bearer token of a request, looked up inside the handler's own transaction."""
+"""Who asks: the bearer token of a request, looked up before a handler opens its transaction."""
 
 import re
 from datetime import datetime
@@ -7,11 +7,11 @@ from typing import Any
 from litestar import Request
 from litestar.exceptions import NotAuthorizedException
 from msgspec import Struct
-from sqlmodel import Session
 
 from becta.kernel.actor import Actor
 from becta.kernel.errors import Fault, Invalid
 from becta.market.accounts.service import actor_of
+from becta.market.db import Database
 
 BEARER: list[dict[str, list[str]]] = [{"BearerToken": []}]
 """The `security` of every route that needs a token."""
@@ -23,11 +23,12 @@ class Credentials(Struct, frozen=True):
     secret: str | None
     if_match: str | None
 
-    def actor(self, session: Session, *, now: datetime) -> Actor:
-        """Who asks; raises NotAuthorizedException without a live token."""
+    def actor(self, db: Database, *, now: datetime) -> Actor:
+        """Who asks, looked up before any lock is taken; raises NotAuthorizedException without a live token."""
         if self.secret is None:
             raise NotAuthorizedException("send the header Authorization: Bearer <token>")
-        actor = actor_of(session, self.secret, now=now)
+        with db.read() as session:
+            actor = actor_of(session, self.secret, now=now)
         if actor is None:
             raise NotAuthorizedException("this token is unknown, has expired or was revoked")
         return actor

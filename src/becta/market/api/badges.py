@@ -84,8 +84,8 @@ def list_claims(
 ) -> Response[Page[ClaimOut]]:
     """The claims of the token's supplier and its products, or all of them for the operator, oldest first."""
     now = clock.now()
+    actor = credentials.actor(db, now=now)
     with db.read() as session:
-        actor = credentials.actor(session, now=now)
         actor.require(Scope.BADGES_CLAIM)
         bound_to = fingerprint("badge-claims", actor.supplier_id)
         after = start_after(cursor, bound_to)
@@ -111,8 +111,8 @@ def decide(
 ) -> Response[ClaimOut]:
     """Accept, refuse or revoke a claim (operator)."""
     now = clock.now()
+    actor = credentials.actor(db, now=now)
     with db.write() as session:
-        actor = credentials.actor(session, now=now)
         claim = decide_claim(
             session, actor, claim_id, data.decision, data.reasons, revision=credentials.revision, now=now
         )
@@ -124,7 +124,7 @@ def _claim(
     db: Database, credentials: Credentials, holder: Holder, holder_id: UUID, claim: BadgeClaim
 ) -> Response[ClaimOut]:
     now = clock.now()
+    actor = credentials.actor(db, now=now)
     with db.write() as session:
-        actor = credentials.actor(session, now=now)
         made = claim_out(claim_badge(session, actor, holder=holder, holder_id=holder_id, claim=claim, now=now), now=now)
     return Response(made, headers=etag(made.revision))

@@ -80,8 +80,8 @@ def create_offer(
 ) -> Response[OfferOut]:
     """Offer a product at a price; it is live at once."""
     now = clock.now()
+    actor = credentials.actor(db, now=now)
     with db.write() as session:
-        actor = credentials.actor(session, now=now)
         with faults_within("terms", but=NOT_TERMS):
             offer = offer_device(
                 session,
@@ -114,8 +114,8 @@ def change_offer(
 ) -> Response[OfferOut]:
     """Replace an active offer's terms."""
     now = clock.now()
+    actor = credentials.actor(db, now=now)
     with db.write() as session:
-        actor = credentials.actor(session, now=now)
         revision = credentials.revision
         with faults_within("terms", but=NOT_TERMS):
             change_device_offer(session, actor, offer_id, data.terms, data.remanufactured, revision=revision, now=now)
@@ -138,8 +138,9 @@ def end(
 ) -> Response[OfferOut]:
     """End an offer; it stays for the record."""
     now = clock.now()
+    actor = credentials.actor(db, now=now)
     with db.write() as session:
-        end_offer(session, credentials.actor(session, now=now), offer_id, revision=credentials.revision, now=now)
+        end_offer(session, actor, offer_id, revision=credentials.revision, now=now)
         session.flush()
         ended = offer_out(one_offer(session, offer_id))
     return Response(ended, headers=etag(ended.revision))

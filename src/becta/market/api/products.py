@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from becta.catalogue.categories import Kind, categories
 from becta.catalogue.products.models import Product
-from becta.catalogue.products.rules import ListingContent
+from becta.catalogue.products.rules import ListingContent, ListingState
 from becta.catalogue.products.service import (
     edit_listing,
     publish_listing,
@@ -30,9 +30,9 @@ from becta.kernel.actor import Scope
 from becta.kernel.errors import Fault, faults_within, refuse_if_any
 from becta.kernel.paging import encode_cursor, fingerprint
 from becta.market.api.access import BEARER, Credentials, etag, is_known
-from becta.market.api.paging import CursorParameter, Limit, Page, link_header, start_after
+from becta.market.api.paging import CursorParameter, Limit, Page, link_header, next_cursor, start_after
 from becta.market.db import Database
-from becta.market.listings.queries import ListingFilter, product_body, product_cards, versions_of
+from becta.market.listings.queries import ListingFilter, product_body, product_cards, versions_in_work, versions_of
 from becta.market.listings.schemas import ProductCard, ProductOut, VersionOut
 from becta.market.problems import documented
 
@@ -118,8 +118,8 @@ def create_product(
 ) -> Response[VersionOut]:
     """List a product: it starts as a draft that only its supplier sees."""
     now = clock.now()
+    actor = credentials.actor(db, now=now)
     with db.write() as session:
-        actor = credentials.actor(session, now=now)
         with faults_within("content", but=frozenset({"reference"})):
             product, _ = start_listing(
                 session,
@@ -154,8 +154,8 @@ def edit(
 ) -> Response[VersionOut]:
     """Change the draft, or start a new one beside what is published."""
     now = clock.now()
+    actor = credentials.actor(db, now=now)
     with db.write() as session:
-        actor = credentials.actor(session, now=now)
         edit_listing(session, actor, product_id, data, revision=credentials.revision, now=now)
         return _newest(session, product_id)
 
@@ -175,8 +175,8 @@ def submit(
 ) -> Response[VersionOut]:
     """Ask the operator to publish the draft."""
     now = clock.now()
+    actor = credentials.actor(db, now=now)
     with db.write() as session:
-        actor = credentials.actor(session, now=now)
         submit_listing(session, actor, product_id, revision=credentials.revision, now=now)
         return _newest(session, product_id)
 
@@ -196,8 +196,8 @@ def publish(
 ) -> Response[VersionOut]:
     """Publish the submitted version; the one before it is superseded in the same moment."""
     now = clock.now()
+    actor = credentials.actor(db, now=now)
     with db.write() as session:
-        actor = credentials.actor(session, now=now)
         publish_listing(session, actor, product_id, revision=credentials.revision, now=now)
         return _newest(session, product_id)
 
@@ -220,8 +220,8 @@ def send_back(
 ) -> Response[VersionOut]:
     """Return the submitted version to its supplier with reasons."""
     now = clock.now()
+    actor = credentials.actor(db, now=now)
     with db.write() as session:
-        actor = credentials.actor(session, now=now)
         send_back_listing(session, actor, product_id, data.reasons, revision=credentials.revision, now=now)
         return _newest(session, product_id)
 
@@ -244,8 +244,8 @@ def withdraw(
 ) -> Response[VersionOut]:
     """Take the listing off the marketplace; what was published stays on record."""
     now = clock.now()
+    actor = credentials.actor(db, now=now)
     with db.write() as session:
-        actor = credentials.actor(session, now=now)
         withdraw_listing(session, actor, product_id, data.reason, revision=credentials.revision, now=now)
         return _newest(session, product_id)
 
@@ -263,11 +263,41 @@ def list_versions(
     db: NamedDependency[Database], credentials: NamedDependency[Credentials], product_id: FromPath[UUID]
 ) -> Response[list[VersionOut]]:
     """Every version of a listing, newest first, for its supplier and the operator."""
+    actor = credentials.actor(db, now=clock.now())
     with db.read() as session:
-        actor = credentials.actor(session, now=clock.now())
         versions = versions_of(session, product_id)
         actor.require(Scope.LISTINGS_WRITE, supplier_id=session.get_one(Product, product_id).supplier_id)
     return Response(versions, headers=etag(versions[0].product_revision))
+
+
+@get(
+    "/listings",
+    sync_to_thread=True,
+    operation_id="list_listings",
+    tags=["listings"],
+    security=BEARER,
+    responses=documented(400, 401, 403),
+)
+def list_listings(
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Database],
+    credentials: NamedDependency[Credentials],
+    wanted: Annotated[
+        ListingState | None, QueryParameter(name="state", description="Only this state; without it, all in work")
+    ] = None,
+    limit: Limit = 50,
+    cursor: CursorParameter = None,
+) -> Response[Page[VersionOut]]:
+    """Drafts, submitted and returned listings of the token's supplier, or of all for the operator."""
+    actor = credentials.actor(db, now=clock.now())
+    actor.require(Scope.LISTINGS_WRITE)
+    bound_to = fingerprint("listings", actor.supplier_id, wanted)
+    after = start_after(cursor, bound_to)
+    with db.read() as session:
+        found = versions_in_work(session, actor.supplier_id, wanted, after=after, limit=limit + 1)
+    following = next_cursor([version_id for version_id, _ in found], limit, bound_to)
+    page = Page(items=[version for _, version in found[:limit]], next=following)
+    return Response(page, headers=link_header(request, following))
 
 
 def _newest(session: Session, product_id: UUID) -> Response[VersionOut]:

@@ -84,8 +84,8 @@ def create_supplier(
 ) -> Response[SupplierOut]:
     """Register a supplier (operator)."""
     now = clock.now()
+    actor = credentials.actor(db, now=now)
     with db.write() as session:
-        actor = credentials.actor(session, now=now)
         with faults_within("details", but=frozenset({"reference"})):
             made = register_supplier(session, actor, data.reference, data.details, now=now)
         supplier = one_supplier(session, made.id, now=now)
@@ -108,8 +108,8 @@ def amend(
 ) -> Response[SupplierOut]:
     """Replace a supplier's details."""
     now = clock.now()
+    actor = credentials.actor(db, now=now)
     with db.write() as session:
-        actor = credentials.actor(session, now=now)
         amend_supplier(session, actor, supplier_id, data, revision=credentials.revision, now=now)
         supplier = one_supplier(session, supplier_id, now=now)
     return Response(supplier, headers=etag(supplier.revision))

@@ -4,9 +4,6 @@ from pathlib import Path
 
 import click
 
-from becta.market.bench.relevance import relevance as measure_relevance
-from becta.market.bench.speed import speed as measure_speed
-
 
 @click.group()
 def bench() -> None:
@@ -19,7 +16,9 @@ def bench() -> None:
 @click.option("--verbose", is_flag=True, help="Also print every query.")
 def relevance(products: Path, qrels: Path, verbose: bool) -> None:
     """nDCG@10 of the search API on products (JSON Lines, CSV, .gz) and judgments (query,docid,rating)."""
-    scores = measure_relevance(products, qrels)
+    from becta.market.bench.relevance import relevance as measure  # noqa: PLC0415 - other commands need not wait for it
+
+    scores = measure(products, qrels)
     if verbose:
         click.echo(f"{'query':<32} {'plain':>7} {'condensed':>10} {'unjudged':>9}")
         for score in scores:
@@ -35,5 +34,7 @@ def relevance(products: Path, qrels: Path, verbose: bool) -> None:
 @click.option("--seconds", type=click.IntRange(1, 60), default=5, show_default=True, help="Of load for each route.")
 def speed(scale: int, seconds: int) -> None:
     """Engine and endpoints at scale, as ratios measured in this one run."""
-    for line in measure_speed(scale, seconds=seconds):
+    from becta.market.bench.speed import speed as measure  # noqa: PLC0415
+
+    for line in measure(scale, seconds=seconds):
         click.echo(line)

@@ -78,7 +78,7 @@ def demo(scale: int | None, seed: int) -> None:
 @click.command()
 def reindex() -> None:
     """Build the search index anew beside the one in use, then switch; searches never see it empty."""
-    with opened() as house:
+    with opened(create=False) as house:
         click.echo(f"{house.projection.rebuild()} listings indexed")
 
 
@@ -86,12 +86,13 @@ def reindex() -> None:
 @click.option("--repair", is_flag=True, help="Also mend what differs.")
 def check(repair: bool) -> None:
     """Compare the search index with the database; exits 1 if they differ and --repair was not given."""
-    with opened() as house:
+    with opened(create=False) as house:
         waiting = house.relay.waiting()
         click.echo(f"outbox: {waiting.pending} waiting, {waiting.parked} parked")
         if repair:
             mended = house.projection.heal()
             click.echo(f"index: {mended.put} listings put right, {mended.removed} removed")
+            click.echo(f"outbox: {house.relay.unpark()} parked messages given another try, {house.relay.drain()} done")
             return
         difference = house.projection.difference()
         click.echo(f"index: {difference.put} listings missing or old, {difference.removed} that should not be there")

@@ -9,7 +9,7 @@ from sqlmodel import select
 from becta.catalogue.suppliers.models import Supplier
 from becta.kernel import clock
 from becta.kernel.actor import Scope, system
-from becta.kernel.errors import DomainError
+from becta.kernel.errors import DomainError, Invalid
 from becta.market.accounts.service import issue_token, revoke_token
 from becta.market.cli.opening import opened
 
@@ -27,7 +27,7 @@ def token() -> None:
 def create(label: str, reference: str | None, scopes: tuple[str, ...], days: int) -> None:
     """Make a token and print its secret, this once."""
     now = clock.now()
-    with opened() as house, house.db.write() as session:
+    with opened(create=False) as house, house.db.write() as session:
         supplier_id = None
         if reference is not None:
             supplier_id = session.exec(select(Supplier.id).where(Supplier.reference == reference)).first()
@@ -44,6 +44,9 @@ def create(label: str, reference: str | None, scopes: tuple[str, ...], days: int
                 expires_at=now + timedelta(days=days),
                 now=now,
             )
+        except Invalid as error:
+            told = "; ".join(f"{fault.field} {fault.problem}: {fault.mend}" for fault in error.faults)
+            raise click.ClickException(told) from error
         except DomainError as error:
             raise click.ClickException(str(error)) from error
     click.echo(f"id:     {made.id}\nscopes: {', '.join(made.scopes)}\ntoken:  {secret}")
@@ -53,7 +56,7 @@ def create(label: str, reference: str | None, scopes: tuple[str, ...], days: int
 @click.argument("token_id", type=click.UUID)
 def revoke(token_id: UUID) -> None:
     """End a token at once."""
-    with opened() as house, house.db.write() as session:
+    with opened(create=False) as house, house.db.write() as session:
         try:
             revoke_token(session, system("command line"), token_id, now=clock.now())
         except DomainError as error:

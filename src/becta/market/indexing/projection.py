@@ -55,6 +55,9 @@ class Projection:
 
     def handle(self, messages: Sequence[OutboxMessage]) -> None:
         """Bring the listings that these messages name up to date; idempotent. Raises Busy."""
+        if self._engine.is_fresh():  # lost, unreadable or of another version: a few listings would not make it whole
+            self.rebuild()
+            return
         with self._writing() as writer:
             ids = dict.fromkeys(chain.from_iterable(self._products(message) for message in messages))
             if len(ids) > MANY:

@@ -15,7 +15,7 @@ from becta.catalogue.connectivity.models import ConnectivityRow
 from becta.catalogue.offers.models import Offer
 from becta.catalogue.offers.rules import OfferState
 from becta.catalogue.products.models import ListingVersion, Product
-from becta.catalogue.products.rules import ListingState
+from becta.catalogue.products.rules import OPEN_STATES, ListingState
 from becta.catalogue.suppliers.models import Supplier
 from becta.compliance.badges.models import BadgeClaimRow
 from becta.kernel.errors import NotFound
@@ -258,3 +258,20 @@ def claims_of_supplier(
         query = query.where(col(BadgeClaimRow.id) > after)
     claims = session.exec(query.order_by(col(BadgeClaimRow.id)).limit(limit)).all()
     return [claim_out(claim, now=now) for claim in claims]
+
+
+def versions_in_work(
+    session: Session, supplier_id: UUID | None, state: ListingState | None, *, after: UUID | None, limit: int
+) -> list[tuple[UUID, VersionOut]]:
+    """Versions that wait for somebody (of one supplier, or of all for None), oldest first, in two statements."""
+    query = select(Product, ListingVersion).join(Product, col(Product.id) == ListingVersion.product_id)
+    query = query.where(col(ListingVersion.state).in_(OPEN_STATES if state is None else (state,)))
+    if supplier_id is not None:
+        query = query.where(Product.supplier_id == supplier_id)
+    if after is not None:
+        query = query.where(col(ListingVersion.id) > after)
+    rows = session.exec(query.order_by(col(ListingVersion.id)).limit(limit)).all()
+    version_ids = [version.id for _, version in rows]
+    packages = session.exec(select(ConnectivityRow).where(col(ConnectivityRow.version_id).in_(version_ids))).all()
+    package_of = {package.version_id: package for package in packages}
+    return [(version.id, version_out(product, version, package_of.get(version.id))) for product, version in rows]

@@ -84,6 +84,13 @@ class Relay:
         with self._db.read() as session:
             return Waiting(pending=session.exec(pending).one(), parked=session.exec(parked).one())
 
+    def unpark(self) -> int:
+        """Give parked messages another try, once a person has mended what stopped them; returns how many."""
+        fresh = {"parked_at": None, "retry_at": None, "attempts": 0}
+        with self._db.write() as session:
+            parked = update(OutboxMessage).where(col(OutboxMessage.parked_at).is_not(None))
+            return session.exec(parked.values(**fresh)).rowcount
+
     def start(self) -> None:
         """Drain continually in a thread of its own until `stop`."""
         self._thread = threading.Thread(target=self._run, name="outbox-relay", daemon=True)
@@ -111,6 +118,9 @@ class Relay:
             consumer.handle(messages)
         except Busy:
             return 0  # another process is at it; nothing is wrong with the messages
+        except OSError:
+            log.exception("the outbox waits for the disk or the network")
+            return 0
         except Exception as error:
             if len(messages) > 1:  # one of them may be the trouble: the others need not wait for it
                 middle = len(messages) // 2

@@ -5,8 +5,8 @@ from litestar import Response, get
 from becta.catalogue.categories import Kind, categories
 from becta.kernel import clock
 from becta.market.api.search import Engine
+from becta.market.listings.words import KINDS
 from becta.market.web.addresses import facet_href
-from becta.market.web.labels import KINDS
 from becta.market.web.rendering import Rendering
 from becta.market.web.views import Browse, HomePage
 from becta.search.engine import Answer, Query

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 
-from becta.catalogue.categories import Kind, categories
-from becta.catalogue.offers.rules import Condition, Region
-from becta.catalogue.products.rules import Phase
+from becta.catalogue.categories import categories
+from becta.catalogue.offers.rules import Condition
 from becta.compliance.standards.registry import standards
+from becta.market.listings.words import KINDS, PHASES, REGIONS
 from becta.market.web.formats import condition_words
 from becta.market.web.views import Facet, FacetOption
 from becta.search.engine import FacetCount
@@ -23,30 +23,6 @@ FACET_TITLES = {
 }
 """Every facet, in the order shown."""
 
-KINDS = {
-    Kind.SOFTWARE: "Software",
-    Kind.DEVICE: "Devices",
-    Kind.CONNECTIVITY: "Connectivity",
-    Kind.SERVICE: "Services",
-}
-PHASES = {
-    Phase.PRIMARY: "Primary",
-    Phase.SECONDARY: "Secondary",
-    Phase.ALL_THROUGH: "All-through",
-    Phase.SPECIAL: "Special schools",
-    Phase.FE: "Further education",
-}
-REGIONS = {
-    Region.NORTH_EAST: "North East",
-    Region.NORTH_WEST: "North West",
-    Region.YORKSHIRE: "Yorkshire and the Humber",
-    Region.EAST_MIDLANDS: "East Midlands",
-    Region.WEST_MIDLANDS: "West Midlands",
-    Region.EAST: "East of England",
-    Region.LONDON: "London",
-    Region.SOUTH_EAST: "South East",
-    Region.SOUTH_WEST: "South West",
-}
 _FIXED: dict[str, Mapping[str, str]] = {
     "kind": {kind.value: words for kind, words in KINDS.items()},
     "phase": {phase.value: words for phase, words in PHASES.items()},

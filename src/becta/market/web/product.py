@@ -14,10 +14,10 @@ from becta.market.db import Database
 from becta.market.listings.compose import product_out
 from becta.market.listings.queries import one_listing
 from becta.market.listings.schemas import BadgeOut, OfferOut, ProductOut
+from becta.market.listings.words import KINDS, PHASES, REGIONS
 from becta.market.web.addresses import as_uuid, facet_href
 from becta.market.web.formats import condition_words, count_of, london_date, unit_words
 from becta.market.web.json_ld import product_json_ld
-from becta.market.web.labels import KINDS, PHASES, REGIONS
 from becta.market.web.particulars import USED_NOTE, connection_facts, percent_words, used_devices
 from becta.market.web.rendering import Rendering
 from becta.market.web.views import Badge, Fact, Link, OfferRow, Price, ProductPage, Proof, Tier
