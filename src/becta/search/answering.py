@@ -2,7 +2,6 @@
 
 from collections.abc import Hashable
 
-from msgspec.structs import replace
 from tantivy import Query as Clause
 
 from becta.search.counting import Narrowing
