@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -17,7 +18,9 @@ from becta.market.wiring import House, build
 from tests.support.api import Api, token_for
 from tests.support.shared import require_all
 
-os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")
+RUNTIME = Path(tempfile.gettempdir()) / f"becta-tests-{os.getuid()}"
+RUNTIME.mkdir(mode=0o700, exist_ok=True)
+os.environ["XDG_RUNTIME_DIR"] = str(RUNTIME)  # PostgreSQL's wheel wants a private one, and warns without
 
 
 @pytest.fixture(scope="session")
