@@ -1,5 +1,6 @@
 """Products: what buyers read, and the supplier's write side of listings."""
 
+from collections.abc import Callable
 from hashlib import blake2b
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,7 +13,6 @@ from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK
 from msgspec import Struct
-from sqlmodel import Session
 
 from becta.catalogue.categories import Kind, categories
 from becta.catalogue.products.models import Product
@@ -153,11 +153,7 @@ def edit(
     data: JSONBody[ListingContent],
 ) -> Response[VersionOut]:
     """Change the draft, or start a new one beside what is published."""
-    now = clock.now()
-    actor = credentials.actor(db, now=now)
-    with db.write() as session:
-        edit_listing(session, actor, product_id, data, revision=credentials.revision, now=now)
-        return _newest(session, product_id)
+    return _step(db, credentials, product_id, edit_listing, data)
 
 
 @post(
@@ -174,11 +170,7 @@ def submit(
     db: NamedDependency[Database], credentials: NamedDependency[Credentials], product_id: FromPath[UUID]
 ) -> Response[VersionOut]:
     """Ask the operator to publish the draft."""
-    now = clock.now()
-    actor = credentials.actor(db, now=now)
-    with db.write() as session:
-        submit_listing(session, actor, product_id, revision=credentials.revision, now=now)
-        return _newest(session, product_id)
+    return _step(db, credentials, product_id, submit_listing)
 
 
 @post(
@@ -195,11 +187,7 @@ def publish(
     db: NamedDependency[Database], credentials: NamedDependency[Credentials], product_id: FromPath[UUID]
 ) -> Response[VersionOut]:
     """Publish the submitted version; the one before it is superseded in the same moment."""
-    now = clock.now()
-    actor = credentials.actor(db, now=now)
-    with db.write() as session:
-        publish_listing(session, actor, product_id, revision=credentials.revision, now=now)
-        return _newest(session, product_id)
+    return _step(db, credentials, product_id, publish_listing)
 
 
 @post(
@@ -219,11 +207,7 @@ def send_back(
     data: JSONBody[Reasons],
 ) -> Response[VersionOut]:
     """Return the submitted version to its supplier with reasons."""
-    now = clock.now()
-    actor = credentials.actor(db, now=now)
-    with db.write() as session:
-        send_back_listing(session, actor, product_id, data.reasons, revision=credentials.revision, now=now)
-        return _newest(session, product_id)
+    return _step(db, credentials, product_id, send_back_listing, data.reasons)
 
 
 @post(
@@ -243,11 +227,7 @@ def withdraw(
     data: JSONBody[Reason],
 ) -> Response[VersionOut]:
     """Take the listing off the marketplace; what was published stays on record."""
-    now = clock.now()
-    actor = credentials.actor(db, now=now)
-    with db.write() as session:
-        withdraw_listing(session, actor, product_id, data.reason, revision=credentials.revision, now=now)
-        return _newest(session, product_id)
+    return _step(db, credentials, product_id, withdraw_listing, data.reason)
 
 
 @get(
@@ -300,9 +280,16 @@ def list_listings(
     return Response(page, headers=link_header(request, following))
 
 
-def _newest(session: Session, product_id: UUID) -> Response[VersionOut]:
-    session.flush()
-    newest = versions_of(session, product_id)[0]
+def _step(
+    db: Database, credentials: Credentials, product_id: UUID, use_case: Callable[..., object], *given: object
+) -> Response[VersionOut]:
+    """One step in a listing's life: who asks, the step in a transaction of its own, the newest version as answer."""
+    now = clock.now()
+    actor = credentials.actor(db, now=now)
+    with db.write() as session:
+        use_case(session, actor, product_id, *given, revision=credentials.revision, now=now)
+        session.flush()
+        newest = versions_of(session, product_id)[0]
     return Response(newest, headers=etag(newest.product_revision))
 
 
