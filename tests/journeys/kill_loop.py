@@ -153,7 +153,8 @@ def check(folder: Path) -> dict[str, int]:
         )
         waiting = session.exec(select(func.count()).where(col(OutboxMessage.done_at).is_(None))).one()
     titles = Counter(reference for reference, _, _, _ in live)
-    lost = [reference for reference, title in journal.items() if (reference, title) not in {row[:2] for row in live}]
+    held_titles = {(reference, title) for reference, title, _, _ in live}
+    lost = [reference for reference, title in journal.items() if (reference, title) not in held_titles]
     with house.engine.exclusive() as writer:
         indexed = list(writer.stamps())
     total = house.engine.search(Query(now=int(clock.now().timestamp()), limit=1)).total
