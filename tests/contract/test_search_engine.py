@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.filling import put_all
 
 from becta.search.documents import BadgeMark, Document
-from becta.search.engine import FACETS, Answer, Query, SearchEngine, Sort, put_all
+from becta.search.engine import FACETS, Answer, Query, SearchEngine, Sort
 from becta.search.memory import MemoryEngine
 from becta.search.tantivy_engine import TantivyEngine
 

@@ -8,10 +8,11 @@ import threading
 from pathlib import Path
 
 import pytest
+from tests.support.filling import put_all
 
 from becta.search import schema
 from becta.search.documents import Document
-from becta.search.engine import Query, put_all
+from becta.search.engine import Query
 from becta.search.tantivy_engine import TantivyEngine
 
 BATCH = 20

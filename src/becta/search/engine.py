@@ -1,6 +1,6 @@
 """The port every search engine implements: questions, answers and the protocol between them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from enum import StrEnum
 from typing import Protocol
@@ -160,11 +160,3 @@ class SearchEngine(Protocol):
 
     def close(self) -> None:
         """Let go of files and threads."""
-
-
-def put_all(writer: Writer, documents: Iterable[Document]) -> int:
-    """Put every document; returns how many."""
-    count = 0
-    for count, document in enumerate(documents, 1):  # noqa: B007
-        writer.put(document)
-    return count
