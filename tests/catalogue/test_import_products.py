@@ -77,7 +77,7 @@ def test_a_new_row_is_published_with_its_audit_event_and_message(db: Database, t
     with db.read() as session:
         product = session.exec(select(Product)).one()
         version = session.exec(select(ListingVersion)).one()
-        event = session.exec(select(AuditEvent).order_by(col(AuditEvent.id).desc())).first()
+        event = session.exec(select(AuditEvent).order_by(col(AuditEvent.position).desc())).first()
         message = session.exec(select(OutboxMessage).order_by(col(OutboxMessage.id).desc())).first()
     assert event is not None
     assert message is not None
@@ -408,7 +408,7 @@ def test_a_changed_row_becomes_a_new_version_and_the_old_is_superseded(db: Datab
         stored = session.exec(
             select(ListingVersion).where(ListingVersion.product_id == product.id).order_by(col(ListingVersion.number))
         ).all()
-        event = session.exec(select(AuditEvent).order_by(col(AuditEvent.id).desc())).first()
+        event = session.exec(select(AuditEvent).order_by(col(AuditEvent.position).desc())).first()
     assert [(v.number, v.state, v.title) for v in stored] == [
         (1, ListingState.SUPERSEDED, "Larch Chromebook 11"),
         (2, ListingState.PUBLISHED, "Larch Chromebook 11 G2"),
@@ -437,7 +437,7 @@ def test_a_draft_in_the_making_stays_beside_what_is_imported(
         (3, ListingState.PUBLISHED, "From the file"),
     ]
     with db.read() as session:
-        event = session.exec(select(AuditEvent).order_by(col(AuditEvent.id).desc())).first()
+        event = session.exec(select(AuditEvent).order_by(col(AuditEvent.position).desc())).first()
     assert event is not None
     assert event.before is not None
     assert event.before["version"] == 1

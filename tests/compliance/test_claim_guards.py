@@ -128,7 +128,7 @@ def test_a_claim_is_made_decided_and_told_of(db: Database, operator: Actor, supp
     with db.read() as session:
         kept = session.exec(select(BadgeClaimRow)).one()
         events = session.exec(
-            select(AuditEvent).where(AuditEvent.object_id == row.id).order_by(AuditEvent.id)  # type: ignore[arg-type]
+            select(AuditEvent).where(AuditEvent.object_id == row.id).order_by(AuditEvent.position)  # type: ignore[arg-type]
         ).all()
     assert (kept.state, kept.reasons, kept.revision, kept.decided_at) == (
         ClaimState.REVOKED,
@@ -148,7 +148,7 @@ def test_refusals_of_a_decision_leave_everything_as_it_was(db: Database, operato
     with db.write() as session:
         row = claim_badge(session, operator, holder=Holder.SUPPLIER, holder_id=supplier_id, claim=CLAIM, now=NOW)
     before = outbox(db)
-    supplier = Actor(kind="token", id="1", label="Larch", scopes=frozenset(), supplier_id=supplier_id)
+    supplier = Actor(kind="token", id="1", label="Larch", scopes=frozenset(), organisation_id=supplier_id)
 
     for actor, decision, reasons, revision, refusal in (
         (supplier, ClaimState.ACCEPTED, [], None, Forbidden),

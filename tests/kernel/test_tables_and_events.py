@@ -83,7 +83,7 @@ def test_audit_and_outbox_tell_who_did_what_when(db: Database, operator: Actor) 
 
 def test_a_supplier_acting_is_named_in_the_audit_trail(db: Database) -> None:
     supplier_id = new_id()
-    actor = Actor(kind="token", id="7", label="Larch's shop", scopes=frozenset(), supplier_id=supplier_id)
+    actor = Actor(kind="token", id="7", label="Larch's shop", scopes=frozenset(), organisation_id=supplier_id)
     with db.write() as session:
         record(session, actor, "thing.made", "thing", new_id(), now=NOW)
 

@@ -7,9 +7,16 @@ from msgspec import Struct
 
 from becta.kernel.errors import Forbidden
 
+OPERATOR_ID = UUID("0b0ec7a2-0000-5000-8000-000000000001")
+"""The organisation that runs this marketplace; it reaches everything."""
+NOWHERE = UUID(int=0)
+"""Where somebody is kept who acts for no organisation: nothing is there."""
+SYSTEM = "system"
+"""The kind of actor that the marketplace itself is, for instance from the command line."""
+
 
 class Scope(StrEnum):
-    """What a token may do. Writing and claiming reach a supplier's own things; deciding, the whole marketplace."""
+    """What an actor may do: a verb on a kind of thing. Roles and tokens are sets of these."""
 
     LISTINGS_WRITE = "listings:write"
     OFFERS_WRITE = "offers:write"
@@ -17,29 +24,67 @@ class Scope(StrEnum):
     SUPPLIERS_WRITE = "suppliers:write"
     LISTINGS_DECIDE = "listings:decide"
     BADGES_DECIDE = "badges:decide"
+    COMMITMENTS_READ = "commitments:read"
+    COMMITMENTS_MAKE = "commitments:make"
+    COMMITMENTS_DECIDE = "commitments:decide"
+    SCHEMES_WRITE = "schemes:write"
+    PEOPLE_MANAGE = "people:manage"
+    TOKENS_MANAGE = "tokens:manage"
+    AUDIT_READ = "audit:read"
+    ORGANISATIONS_WRITE = "organisations:write"
+    PEOPLE_ERASE = "people:erase"
 
 
-SUPPLIER_SCOPES = frozenset({Scope.LISTINGS_WRITE, Scope.OFFERS_WRITE, Scope.BADGES_CLAIM})
-OPERATOR_SCOPES = frozenset(Scope)
+class Role(StrEnum):
+    """What a person is in an organisation. What each may do is said once, in market/accounts/roles."""
+
+    BUYER = "buyer"
+    APPROVER = "approver"
+    FINANCE = "finance"
+    TRUST_LEAD = "trust_lead"
+    SUPPLIER_EDITOR = "supplier_editor"
+    SUPPLIER_BIDDER = "supplier_bidder"
+    EVALUATOR = "evaluator"
+    VERIFIER = "verifier"
+    OPERATOR = "operator"
+    AUDITOR = "auditor"
 
 
 class Actor(Struct, frozen=True, kw_only=True):
-    """Somebody acting. `supplier_id` None means not tied to one supplier (the operator, the system)."""
+    """Somebody acting for an organisation, or for none (`organisation_id` None), or the marketplace itself (system).
+
+    `person_id` is the person behind a session or a personal token. `also_reaches` holds the organisations it may act
+    on besides its own: a trust's schools.
+    """
 
     kind: str
     id: str
     label: str
     scopes: frozenset[Scope]
-    supplier_id: UUID | None = None
+    organisation_id: UUID | None = None
+    person_id: UUID | None = None
+    roles: frozenset[Role] = frozenset()
+    also_reaches: frozenset[UUID] = frozenset()
 
-    def require(self, scope: Scope, *, supplier_id: UUID | None = None) -> None:
-        """Check a scope and, where given, that the supplier is the actor's own; raises Forbidden."""
+    @property
+    def bound_to(self) -> UUID | None:
+        """The organisation whose things it is kept to; None for the marketplace itself and its operator."""
+        if self.kind == SYSTEM or self.organisation_id == OPERATOR_ID:
+            return None
+        return self.organisation_id or NOWHERE
+
+    def reaches(self, organisation_id: UUID) -> bool:
+        """Whether the organisation's things are within its reach, whatever it may do with them."""
+        return self.bound_to is None or organisation_id == self.organisation_id or organisation_id in self.also_reaches
+
+    def require(self, scope: Scope, *, of: UUID | None = None) -> None:
+        """Check a scope and, where given, that the organisation is within reach; raises Forbidden."""
         if scope not in self.scopes:
             raise Forbidden(need=scope)
-        if supplier_id is not None and self.supplier_id not in (None, supplier_id):
-            raise Forbidden(need=scope, supplier_id=supplier_id)
+        if of is not None and not self.reaches(of):
+            raise Forbidden(need=scope, organisation_id=of)
 
 
 def system(label: str) -> Actor:
     """The marketplace itself acting, for instance from the command line."""
-    return Actor(kind="system", id="system", label=label, scopes=OPERATOR_SCOPES)
+    return Actor(kind=SYSTEM, id="system", label=label, scopes=frozenset(Scope))

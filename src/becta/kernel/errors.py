@@ -32,13 +32,14 @@ class NotFound(DomainError):
 
 
 class Forbidden(DomainError):
-    """The actor lacks a scope, or the thing belongs to another supplier."""
+    """The actor lacks a scope, or the thing belongs to another organisation."""
 
-    def __init__(self, *, need: str, supplier_id: UUID | None = None) -> None:
-        """Name the scope needed and, where that is the matter, the supplier it is needed for."""
-        super().__init__(f"needs {need}")
+    def __init__(self, *, need: str, organisation_id: UUID | None = None, because: str | None = None) -> None:
+        """Name the scope needed and, where that is the matter, the organisation it is needed for or the rule."""
+        super().__init__(because or f"needs {need}")
         self.need = need
-        self.supplier_id = supplier_id
+        self.organisation_id = organisation_id
+        self.because = because
 
 
 class Conflict(DomainError):

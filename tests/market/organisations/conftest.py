@@ -111,7 +111,7 @@ class Register:
 
     def events(self, *, register: bool = False) -> list[tuple[str, dict[str, Any] | None, dict[str, Any] | None]]:
         with self.db.read() as session:
-            rows = session.execute(select(AuditEvent).order_by(AuditEvent.id)).scalars()
+            rows = session.execute(select(AuditEvent).order_by(AuditEvent.position)).scalars()
             return [(row.action, row.before, row.after) for row in rows if register or row.object_type != "register"]
 
     def state(self, *, times: bool = True) -> dict[str, list[tuple[Any, ...]]]:

@@ -74,14 +74,13 @@ _IMPORT = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from sqlmodel import SQLModel
 import becta.market.tables
 from becta.catalogue.imports.report import ImportReport
 from becta.kernel.actor import system
 from becta.market.db import Database
 from becta.market.organisations.service import import_register
 db = Database(f"sqlite:///{sys.argv[1]}")
-SQLModel.metadata.create_all(db.engine)
+db.migrate()
 files = [Path(name) for name in sys.argv[2:]]
 summary = import_register(db, files, actor=system("t"), now=datetime(2026, 11, 22, tzinfo=UTC), report=ImportReport())
 peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))

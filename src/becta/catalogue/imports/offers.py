@@ -15,7 +15,7 @@ from becta.catalogue.offers.service import offer_columns, terms_of
 from becta.catalogue.products.models import Product
 from becta.catalogue.products.service import TOPIC
 from becta.kernel.errors import Fault
-from becta.kernel.events import AuditEvent, OutboxMessage, audit_row
+from becta.kernel.events import OutboxMessage, audit_row, record_rows
 from becta.kernel.ids import new_id
 
 
@@ -127,7 +127,7 @@ def _write(
         table = Offer.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
         statement = update(table).where(table.c.id == bindparam("offer_id"))
         session.connection().execute(statement.values(revision=table.c.revision + 1, **values), changed)
-    session.execute(insert(AuditEvent), events)
+    record_rows(session, events)
     if not touched:
         return
     session.execute(update(Product).where(col(Product.id).in_(touched)).values(revision=col(Product.revision) + 1))

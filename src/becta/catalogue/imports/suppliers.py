@@ -14,7 +14,7 @@ from becta.catalogue.suppliers.rules import SupplierDetails, supplier_faults, su
 from becta.catalogue.suppliers.service import amend_supplier, details_of
 from becta.catalogue.suppliers.service import columns_of as stored
 from becta.kernel.errors import Fault
-from becta.kernel.events import AuditEvent, OutboxMessage, audit_row
+from becta.kernel.events import OutboxMessage, audit_row, record_rows
 from becta.kernel.ids import new_id
 
 
@@ -88,5 +88,5 @@ def _insert(session: Session, fresh: list[tuple[Placed, SupplierDetails]], origi
         )
         messages.append({"topic": "supplier", "key": supplier_id, "created_at": origin.now, "attempts": 0})
     session.execute(insert(Supplier), rows)
-    session.execute(insert(AuditEvent), events)
+    record_rows(session, events)
     session.execute(insert(OutboxMessage), messages)

@@ -17,7 +17,7 @@ from becta.catalogue.products.models import ListingVersion, Product
 from becta.catalogue.products.rules import ListingContent, ListingState, content_hash
 from becta.catalogue.products.service import TOPIC, version_columns
 from becta.kernel.errors import Fault
-from becta.kernel.events import AuditEvent, OutboxMessage, audit_row
+from becta.kernel.events import OutboxMessage, audit_row, record_rows
 from becta.kernel.ids import new_id
 
 Key = tuple[UUID, str]
@@ -149,11 +149,11 @@ class Changes:
             (Product, self.products),
             (ListingVersion, self.versions),
             (ConnectivityRow, self.packages),
-            (AuditEvent, self.events),
             (OutboxMessage, self.messages),
         ):
             if rows:
                 session.execute(insert(table), rows)
+        record_rows(session, self.events)
 
 
 def held_products(session: Session, rows: Sequence[tuple[Key, Placed]]) -> dict[Key, Held]:

@@ -42,7 +42,7 @@ def make_offer(
     now: datetime,
 ) -> Offer:
     """Offer a product at a price; raises Invalid, Forbidden, NotFound, or Conflict when the reference is taken."""
-    actor.require(Scope.OFFERS_WRITE, supplier_id=supplier_id)
+    actor.require(Scope.OFFERS_WRITE, of=supplier_id)
     refuse_if_any([*reference_faults(reference), *terms_faults(terms)])
     product = session.get(Product, product_id)
     if product is None or (product.supplier_id != supplier_id and published_version(session, product_id) is None):
@@ -100,7 +100,7 @@ def locked_offer(session: Session, actor: Actor, offer_id: UUID, revision: int |
     offer = session.exec(select(Offer).where(Offer.id == offer_id).with_for_update()).first()
     if offer is None:
         raise NotFound("offer", offer_id)
-    actor.require(Scope.OFFERS_WRITE, supplier_id=offer.supplier_id)
+    actor.require(Scope.OFFERS_WRITE, of=offer.supplier_id)
     if revision is not None and revision != offer.revision:
         raise Stale(given=revision, current=offer.revision)
     if offer.state is OfferState.ENDED:

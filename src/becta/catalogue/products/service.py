@@ -61,7 +61,7 @@ def start_listing(
     now: datetime,
 ) -> tuple[Product, ListingVersion]:
     """Make a product with a first draft; raises Invalid, Forbidden, NotFound, or Conflict if the reference is taken."""
-    actor.require(Scope.LISTINGS_WRITE, supplier_id=supplier_id)
+    actor.require(Scope.LISTINGS_WRITE, of=supplier_id)
     refuse_if_any([*reference_faults(reference), *content_faults(kind, content)])
     if session.get(Supplier, supplier_id) is None:
         raise NotFound("supplier", supplier_id)
@@ -193,7 +193,7 @@ def _own(session: Session, actor: Actor, product_id: UUID, revision: int | None)
     actor.require(Scope.LISTINGS_WRITE)
     owner = session.exec(select(Product.supplier_id).where(Product.id == product_id)).first()
     if owner is not None:
-        actor.require(Scope.LISTINGS_WRITE, supplier_id=owner)
+        actor.require(Scope.LISTINGS_WRITE, of=owner)
     return _locked(session, product_id, revision)
 
 

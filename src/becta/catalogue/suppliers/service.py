@@ -52,7 +52,7 @@ def amend_supplier(
     supplier = session.exec(select(Supplier).where(col(Supplier.id) == supplier_id).with_for_update()).first()
     if supplier is None:
         raise NotFound("supplier", supplier_id)
-    actor.require(Scope.LISTINGS_WRITE, supplier_id=supplier_id)
+    actor.require(Scope.LISTINGS_WRITE, of=supplier_id)
     if revision is not None and revision != supplier.revision:
         raise Stale(given=revision, current=supplier.revision)
     refuse_if_any(supplier_faults(details))

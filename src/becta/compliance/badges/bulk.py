@@ -16,7 +16,7 @@ from becta.compliance.badges.rules import BadgeClaim, ClaimState, claim_faults
 from becta.compliance.standards.registry import Holder
 from becta.kernel.actor import Actor
 from becta.kernel.errors import refuse_if_any
-from becta.kernel.events import AuditEvent, OutboxMessage, audit_row
+from becta.kernel.events import OutboxMessage, audit_row, record_rows
 from becta.kernel.ids import new_id
 
 
@@ -57,7 +57,7 @@ def store_claims(session: Session, claims: Sequence[DecidedClaim], actor: Actor,
         reason = "; ".join(decided.reasons) or None
         events.append(audit_row(actor, "badge.recorded", "badge_claim", claim_id, now=now, after=after, reason=reason))
     session.execute(insert(BadgeClaimRow), rows)
-    session.execute(insert(AuditEvent), events)
+    record_rows(session, events)
     _touch(session, claims, now=now)
     return len(rows)
 

@@ -27,7 +27,7 @@ def claim_badge(
 ) -> BadgeClaimRow:
     """Claim a badge for a supplier or a product; it shows as unverified until the operator decides."""
     owner = _owner(session, holder, holder_id)
-    actor.require(Scope.BADGES_CLAIM, supplier_id=owner)
+    actor.require(Scope.BADGES_CLAIM, of=owner)
     if claim.level is Level.TESTED_BY_US:
         actor.require(Scope.BADGES_DECIDE)  # only we can say what we tested
     refuse_if_any(claim_faults(claim, holder))

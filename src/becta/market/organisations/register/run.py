@@ -13,7 +13,7 @@ from sqlmodel import Session, col
 from becta.catalogue.imports.report import ImportReport
 from becta.kernel.actor import Actor
 from becta.kernel.errors import Conflict, DomainError, Fault
-from becta.kernel.events import AuditEvent, audit_row, record
+from becta.kernel.events import audit_row, record, record_rows
 from becta.market.db import Database
 from becta.market.organisations.models import RegisterState
 from becta.market.organisations.register.files import Part, RegisterFile
@@ -197,7 +197,7 @@ def update_rows(session: Session, table: type[Any], rows: Sequence[dict[str, Any
 
 def insert_events(session: Session, events: Sequence[dict[str, Any]]) -> None:
     """Add many events to the audit trail."""
-    insert_rows(session, AuditEvent, events)
+    record_rows(session, events)
 
 
 def batches(rows: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
