@@ -8,23 +8,26 @@ from litestar.testing import TestClient
 
 from becta.kernel import clock
 from becta.kernel.actor import Scope, system
-from becta.market.accounts.service import issue_token
+from becta.market.accounts.organisations import open_organisation
+from becta.market.accounts.tokens import issue_token
 from becta.market.db import Database
 
 ROOT = "/api/v1"
 
 
 def token_for(db: Database, supplier_id: UUID | None, scopes: list[Scope] | None = None) -> str:
-    """A fresh token's secret."""
+    """The secret of a fresh token of a supplier, or of the operator."""
+    now = clock.now()
+    named = "operator" if supplier_id is None else f"supplier:{supplier_id}"
     with db.write() as session:
         _, secret = issue_token(
             session,
             system("test"),
+            open_organisation(session, named, now=now),
             label="test",
-            supplier_id=supplier_id,
             scopes=scopes,
             expires_at=None,
-            now=clock.now(),
+            now=now,
         )
     return secret
 

@@ -209,12 +209,12 @@ def test_a_change_that_cannot_be_committed_leaves_nothing_and_one_that_can_leave
     assert everything(db) == stored
 
     with db.write() as session:
-        last_event = session.exec(select(AuditEvent.id).order_by(col(AuditEvent.id).desc())).first()
+        last_event = session.exec(select(AuditEvent.position).order_by(col(AuditEvent.position).desc())).first()
         last_message = session.exec(select(OutboxMessage.id).order_by(col(OutboxMessage.id).desc())).first()
         use_case(session, operator, scene)
 
     with db.read() as session:
-        [event] = session.exec(select(AuditEvent).where(col(AuditEvent.id) > last_event)).all()
+        [event] = session.exec(select(AuditEvent).where(col(AuditEvent.position) > last_event)).all()
         [message] = session.exec(select(OutboxMessage).where(col(OutboxMessage.id) > last_message)).all()
     assert (event.action, event.object_type, event.before, event.after, event.reason, event.at) == (
         action,

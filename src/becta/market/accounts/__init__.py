@@ -1,1 +1,1 @@
-"""Who may act: API tokens with scopes. The issue Trust adds people."""
+"""People, the organisations they act for, their roles there, and API tokens."""

@@ -1,88 +1,285 @@
-"""Issuing, checking and revoking API tokens."""
+"""Issuing, checking, rotating and revoking API tokens."""
 
-import secrets
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
-from sqlmodel import Session, select
+from msgspec import Struct, structs
+from sqlmodel import Session, col, select
 
-from becta.catalogue.suppliers.models import Supplier
 from becta.catalogue.text_rules import text_faults
-from becta.kernel.actor import OPERATOR_SCOPES, SUPPLIER_SCOPES, Actor, Scope
-from becta.kernel.errors import Conflict, Fault, NotFound, refuse_if_any
+from becta.kernel.actor import Actor, Role, Scope
+from becta.kernel.errors import Conflict, Fault, Forbidden, NotFound, refuse_if_any
 from becta.kernel.events import record
 from becta.kernel.ids import new_id
-from becta.market.accounts.models import ApiToken
+from becta.market.accounts.access import TOKEN, person_actor, reach_of
+from becta.market.accounts.models import ApiToken, Member, Organisation, Person
+from becta.market.accounts.roles import KIND_ROLES, scopes_of, token_scopes
+from becta.market.accounts.token_form import OF_ORGANISATION, OF_PERSON, new_secret
 
-PREFIX = "becta_"
-"""Starts every token, so that secret scanners can recognise a leaked one."""
+MAX_GRACE = timedelta(hours=24)
+"""Longest that an old secret may live beside the one that replaces it."""
 
 
 def issue_token(
     session: Session,
     actor: Actor,
+    organisation: Organisation,
     *,
     label: str,
-    supplier_id: UUID | None,
     scopes: Iterable[Scope] | None,
     expires_at: datetime | None,
     now: datetime,
 ) -> tuple[ApiToken, str]:
-    """Make a token and its secret, which is not stored; `scopes` None gives all that fit its owner."""
-    allowed = OPERATOR_SCOPES if supplier_id is None else SUPPLIER_SCOPES
-    wanted = allowed if scopes is None else frozenset(scopes)
-    faults = text_faults("label", label, at_least=1, at_most=200)
-    if wanted - allowed:
-        mend = f"choose among {', '.join(sorted(allowed))}"
-        faults.append(
-            Fault(field="scopes", problem="reach beyond a supplier", mend=mend, value=", ".join(wanted - allowed))
-        )
-    refuse_if_any(faults)
-    if supplier_id is not None and session.get(Supplier, supplier_id) is None:
-        raise NotFound("supplier", supplier_id)
-    secret = PREFIX + secrets.token_urlsafe(32)
-    token = ApiToken(
-        id=new_id(),
-        secret_hash=_hash(secret),
-        label=label,
-        supplier_id=supplier_id,
-        scopes=sorted(wanted),
-        created_at=now,
-        expires_at=expires_at,
-    )
-    session.add(token)
+    """Make an organisation's token and its secret, which is not stored; `scopes` None gives all that fit it.
+
+    Nobody gives a token what they may not do themselves.
+    """
+    actor.require(Scope.TOKENS_MANAGE, of=organisation.id)
+    allowed = token_scopes(organisation.kind) & actor.scopes
+    made = _checked(session, actor, label, scopes, allowed, expires_at)
+    return _add(session, actor, made, organisation_id=organisation.id, now=now)
+
+
+def issue_personal_token(
+    session: Session,
+    actor: Actor,
+    organisation_id: UUID,
+    *,
+    label: str,
+    scopes: Iterable[Scope] | None,
+    expires_at: datetime | None,
+    now: datetime,
+) -> tuple[ApiToken, str]:
+    """Make a token of the person who asks, for an organisation of theirs; `scopes` None gives all of theirs there.
+
+    A token makes tokens for its own organisation only, with no more scopes and no longer life than itself.
+    """
+    if actor.person_id is None:
+        raise Forbidden(need="a person", because="only a person has tokens of their own")
+    member = _membership(session, actor.person_id, organisation_id)
+    if member is None or (actor.kind == TOKEN and organisation_id != actor.organisation_id):
+        because = "a token of your own is for an organisation you belong to, and one made by a token for the same as it"
+        raise Forbidden(need="membership", organisation_id=organisation_id, because=because)
+    kind = session.get_one(Organisation, organisation_id).kind
+    allowed = scopes_of(frozenset(Role(role) for role in member.roles) & KIND_ROLES[kind])
+    if actor.kind == TOKEN:
+        allowed &= actor.scopes
+    made = _checked(session, actor, label, scopes, allowed, expires_at)
+    return _add(session, actor, made, organisation_id=organisation_id, person_id=actor.person_id, now=now)
+
+
+def rotate_token(
+    session: Session, actor: Actor, token_id: UUID, *, grace: timedelta = timedelta(0), now: datetime
+) -> tuple[ApiToken, str]:
+    """Replace a token by one with the same label and scopes that lives as long anew; the old one ends after `grace`.
+
+    Raises NotFound, Forbidden, Invalid for a grace of more than a day, Conflict for a token that ended or was rotated.
+    """
+    old = _locked(session, token_id)
+    _require_own(actor, old)
+    wider = sorted(frozenset(Scope(scope) for scope in old.scopes) - actor.scopes)
+    # whoever is signed in may renew their own for another organisation than the one they act for
+    if wider and (actor.kind == TOKEN or old.person_id is None):
+        raise Forbidden(need=wider[0], because=f"the token may do what you may not: {', '.join(wider)}")
+    if not timedelta(0) <= grace <= MAX_GRACE:
+        mend = "give 0 to 24 hours"
+        refuse_if_any([Fault(field="grace_hours", problem="is out of range", mend=mend, value=str(grace))])
+    _refuse_ended(session, old, now=now)
+    if session.exec(select(ApiToken.id).where(col(ApiToken.replaces) == old.id)).first() is not None:
+        raise Conflict("the token was rotated already")
+    lasting = None if old.expires_at is None else now + (old.expires_at - old.created_at)
+    ends = _no_longer_than_asker(session, actor, lasting)
+    wanted = _Wanted(label=old.label, scopes=old.scopes, expires_at=ends, replaces=old.id)
+    made, secret = _add(session, actor, wanted, organisation_id=old.organisation_id, person_id=old.person_id, now=now)
+    if grace:
+        old.expires_at = now + grace if old.expires_at is None else min(now + grace, old.expires_at)
+    else:
+        old.revoked_at = now
     session.flush()
-    after = {"label": label, "scopes": sorted(wanted), "supplier_id": str(supplier_id) if supplier_id else None}
-    record(session, actor, "token.issued", "api_token", token.id, now=now, after=after)
-    return token, secret
+    after = {"replaced_by": made.id, "ends_at": old.revoked_at or old.expires_at}
+    record(session, actor, "token.rotated", "api_token", old.id, now=now, after=after)
+    return made, secret
 
 
-def revoke_token(session: Session, actor: Actor, token_id: UUID, *, now: datetime) -> None:
-    """End a token at once; raises Conflict if it has ended already."""
-    token = session.exec(select(ApiToken).where(ApiToken.id == token_id).with_for_update()).first()
-    if token is None:
-        raise NotFound("token", token_id)
+def revoke_token(
+    session: Session, actor: Actor, token_id: UUID, *, reason: str | None = None, now: datetime
+) -> ApiToken:
+    """End a token at once; another person's needs a reason.
+
+    Raises NotFound, Forbidden, Invalid, or Conflict if it is revoked already.
+    """
+    token = _locked(session, token_id)
+    is_own = _is_own(actor, token)
+    if not is_own:
+        actor.require(Scope.TOKENS_MANAGE, of=token.organisation_id)
+    is_anothers = token.person_id is not None and not is_own
+    refuse_if_any(text_faults("reason", reason or "", at_least=1 if is_anothers else 0, at_most=1_000))
     if token.revoked_at is not None:
         raise Conflict("the token is revoked already")
-    token.revoked_at = now
-    record(session, actor, "token.revoked", "api_token", token.id, now=now)
+    _end(session, actor, token, reason=reason or None, for_another=is_anothers, now=now)
+    return token
+
+
+def revoke_tokens_of(
+    session: Session, actor: Actor, person_id: UUID, organisation_id: UUID, *, reason: str, now: datetime
+) -> int:
+    """End a person's own tokens for an organisation, because they left it; returns how many there were."""
+    live = session.exec(
+        select(ApiToken)
+        .where(
+            col(ApiToken.person_id) == person_id,
+            col(ApiToken.organisation_id) == organisation_id,
+            col(ApiToken.revoked_at).is_(None),
+        )
+        .order_by(col(ApiToken.id))
+        .with_for_update()
+    ).all()
+    for token in live:
+        _end(session, actor, token, reason=reason, for_another=actor.person_id != person_id, now=now)
+    return len(live)
 
 
 def actor_of(session: Session, secret: str, *, now: datetime) -> Actor | None:
     """Who holds this secret, or None if no live token has it."""
-    token = session.exec(select(ApiToken).where(ApiToken.secret_hash == _hash(secret))).first()
-    if token is None or token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= now):
+    row = session.exec(
+        select(ApiToken, Organisation, Person)
+        .join(Organisation, col(Organisation.id) == col(ApiToken.organisation_id))
+        .outerjoin(Person, col(Person.id) == col(ApiToken.person_id))
+        .where(ApiToken.secret_hash == hash_of(secret))
+    ).first()
+    if row is None:
         return None
+    token, organisation, person = row
+    if token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= now):
+        return None
+    scopes = frozenset(Scope(scope) for scope in token.scopes)
+    if token.person_id is not None:
+        return person_actor(session, person, token.organisation_id, kind=TOKEN, actor_id=token.id, scopes=scopes)
     return Actor(
-        kind="token",
+        kind=TOKEN,
         id=str(token.id),
         label=token.label,
-        scopes=frozenset(Scope(scope) for scope in token.scopes),
-        supplier_id=token.supplier_id,
+        scopes=scopes,
+        organisation_id=organisation.id,
+        also_reaches=reach_of(session, organisation),
     )
 
 
-def _hash(secret: str) -> str:
-    return sha256(secret.encode()).hexdigest()  # 256 random bits need no slow hash
+def hash_of(secret: str) -> str:
+    """How a secret of 256 random bits is stored: it needs no slow hash."""
+    return sha256(secret.encode()).hexdigest()
+
+
+class _Wanted(Struct, frozen=True, kw_only=True):
+    """A token that may be made."""
+
+    label: str
+    scopes: list[str]
+    expires_at: datetime | None
+    replaces: UUID | None = None
+
+
+def _checked(
+    session: Session,
+    actor: Actor,
+    label: str,
+    scopes: Iterable[Scope] | None,
+    allowed: frozenset[Scope],
+    expires_at: datetime | None,
+) -> _Wanted:
+    """What a new token is to be; raises Invalid for its label or for scopes beyond those allowed."""
+    wanted = allowed if scopes is None else frozenset(scopes)
+    faults = text_faults("label", label, at_least=1, at_most=200)
+    if wanted - allowed:
+        mend = f"choose among {', '.join(sorted(allowed))}" if allowed else "there are none you could give it"
+        beyond = ", ".join(sorted(wanted - allowed))
+        faults.append(Fault(field="scopes", problem="reach beyond what it may be given", mend=mend, value=beyond))
+    refuse_if_any(faults)
+    ends = _no_longer_than_asker(session, actor, expires_at)
+    return _Wanted(label=label, scopes=sorted(wanted), expires_at=ends)
+
+
+def _add(
+    session: Session,
+    actor: Actor,
+    wanted: _Wanted,
+    *,
+    organisation_id: UUID,
+    person_id: UUID | None = None,
+    now: datetime,
+) -> tuple[ApiToken, str]:
+    secret = new_secret(OF_ORGANISATION if person_id is None else OF_PERSON)
+    token = ApiToken(
+        id=new_id(),
+        secret_hash=hash_of(secret),
+        organisation_id=organisation_id,
+        person_id=person_id,
+        created_at=now,
+        **structs.asdict(wanted),
+    )
+    session.add(token)
+    session.flush()
+    after = {**structs.asdict(wanted), "organisation_id": organisation_id, "person_id": person_id}
+    record(session, actor, "token.issued", "api_token", token.id, now=now, after=after)
+    return token, secret
+
+
+def _end(
+    session: Session, actor: Actor, token: ApiToken, *, reason: str | None, for_another: bool, now: datetime
+) -> None:
+    token.revoked_at = now
+    session.flush()
+    action = "token.revoked_for_another" if for_another else "token.revoked"
+    record(session, actor, action, "api_token", token.id, now=now, reason=reason)
+
+
+def _locked(session: Session, token_id: UUID) -> ApiToken:
+    token = session.exec(select(ApiToken).where(col(ApiToken.id) == token_id).with_for_update()).first()
+    if token is None:
+        raise NotFound("token", token_id)
+    return token
+
+
+def _is_own(actor: Actor, token: ApiToken) -> bool:
+    """Whether it is the token itself that asks, or the person whose own it is."""
+    is_itself = actor.kind == TOKEN and actor.id == str(token.id)
+    return is_itself or (token.person_id is not None and token.person_id == actor.person_id)
+
+
+def _require_own(actor: Actor, token: ApiToken) -> None:
+    """Only its person renews a personal token: whoever gets the secret speaks in their name."""
+    if _is_own(actor, token):
+        return
+    if token.person_id is not None:
+        because = "only the person whose own it is gets a new secret for it; you can revoke it"
+        raise Forbidden(need="a person", organisation_id=token.organisation_id, because=because)
+    actor.require(Scope.TOKENS_MANAGE, of=token.organisation_id)
+
+
+def _refuse_ended(session: Session, token: ApiToken, *, now: datetime) -> None:
+    if token.revoked_at is not None:
+        raise Conflict("the token is revoked already")
+    if token.expires_at is not None and token.expires_at <= now:
+        raise Conflict("the token has expired; make a new one")
+    if token.person_id is not None and _membership(session, token.person_id, token.organisation_id) is None:
+        raise Conflict("its holder is no longer a member of the organisation")
+
+
+def _membership(session: Session, person_id: UUID, organisation_id: UUID) -> Member | None:
+    return session.exec(
+        select(Member).where(
+            col(Member.person_id) == person_id,
+            col(Member.organisation_id) == organisation_id,
+            col(Member.ended_at).is_(None),
+        )
+    ).first()
+
+
+def _no_longer_than_asker(session: Session, actor: Actor, ends: datetime | None) -> datetime | None:
+    """When a token may end at the latest: one made by a token does not outlive it."""
+    if actor.kind != TOKEN:
+        return ends
+    asker = session.exec(select(ApiToken.expires_at).where(col(ApiToken.id) == UUID(actor.id))).first()
+    return ends if asker is None else asker if ends is None else min(asker, ends)

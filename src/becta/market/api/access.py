@@ -1,20 +1,38 @@
-"""Who asks: the bearer token of a request, looked up before a handler opens its transaction."""
+"""Who asks, and what a route asks of them: each route states its `access`, and actors are looked up against it."""
 
 import re
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from litestar import Request
 from litestar.exceptions import NotAuthorizedException
 from msgspec import Struct
 
-from becta.kernel.actor import Actor
-from becta.kernel.errors import Fault, Invalid
-from becta.market.accounts.service import actor_of
+from becta.kernel.actor import Actor, Scope
+from becta.kernel.errors import Fault, Forbidden, Invalid
+from becta.market.accounts.last_used import LastUsed
+from becta.market.accounts.tokens import actor_of
 from becta.market.db import Database
 
 BEARER: list[dict[str, list[str]]] = [{"BearerToken": []}]
 """The `security` of every route that needs a token."""
+
+
+class Access(Struct, frozen=True):
+    """Who may take a route: anybody, or somebody known, who may need a scope. What they reach, the use case asks."""
+
+    signed_in: bool
+    scope: Scope | None = None
+
+
+PUBLIC = Access(signed_in=False)
+SIGNED_IN = Access(signed_in=True)
+
+
+def needs(scope: Scope) -> Access:
+    """The access of a route that needs a scope."""
+    return Access(signed_in=True, scope=scope)
 
 
 class Credentials(Struct, frozen=True):
@@ -22,15 +40,24 @@ class Credentials(Struct, frozen=True):
 
     secret: str | None
     if_match: str | None
+    access: Access
+    tokens_used: LastUsed | None = None
 
     def actor(self, db: Database, *, now: datetime) -> Actor:
-        """Who asks, looked up before any lock is taken; raises NotAuthorizedException without a live token."""
+        """Who asks, looked up before any lock is taken.
+
+        Raises NotAuthorizedException without a live token, and Forbidden without the scope that the route needs.
+        """
         if self.secret is None:
             raise NotAuthorizedException("send the header Authorization: Bearer <token>")
         with db.read() as session:
             actor = actor_of(session, self.secret, now=now)
         if actor is None:
             raise NotAuthorizedException("this token is unknown, has expired or was revoked")
+        if self.tokens_used is not None:
+            self.tokens_used.note(UUID(actor.id), now=now)
+        if self.access.scope is not None and self.access.scope not in actor.scopes:
+            raise Forbidden(need=self.access.scope)
         return actor
 
     @property
@@ -49,7 +76,10 @@ def credentials(request: Request[Any, Any, Any]) -> Credentials:
     """What the request's headers say; nothing is checked yet."""
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     return Credentials(
-        secret=secret.strip() or None if scheme.lower() == "bearer" else None, if_match=request.headers.get("if-match")
+        secret=secret.strip() or None if scheme.lower() == "bearer" else None,
+        if_match=request.headers.get("if-match"),
+        access=request.route_handler.opt["access"],
+        tokens_used=request.app.state.get("tokens_used"),
     )
 
 

@@ -15,7 +15,7 @@ from becta.compliance.standards.registry import Holder
 from becta.kernel import clock
 from becta.kernel.actor import Scope
 from becta.kernel.paging import fingerprint
-from becta.market.api.access import BEARER, Credentials, etag
+from becta.market.api.access import BEARER, SIGNED_IN, Credentials, etag, needs
 from becta.market.api.paging import CursorParameter, Limit, Page, link_header, next_cursor, start_after
 from becta.market.db import Database
 from becta.market.listings.compose import claim_out
@@ -35,6 +35,7 @@ class Decision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     "/suppliers/{supplier_id:uuid}/badge-claims",
     sync_to_thread=True,
     operation_id="claim_supplier_badge",
+    opt={"access": needs(Scope.BADGES_CLAIM)},
     tags=["badges"],
     security=BEARER,
     responses=documented(400, 401, 403, 404, 413),
@@ -53,6 +54,7 @@ def claim_for_supplier(
     "/products/{product_id:uuid}/badge-claims",
     sync_to_thread=True,
     operation_id="claim_product_badge",
+    opt={"access": needs(Scope.BADGES_CLAIM)},
     tags=["badges"],
     security=BEARER,
     responses=documented(400, 401, 403, 404, 413),
@@ -71,6 +73,7 @@ def claim_for_product(
     "/badge-claims",
     sync_to_thread=True,
     operation_id="list_badge_claims",
+    opt={"access": SIGNED_IN},
     tags=["badges"],
     security=BEARER,
     responses=documented(400, 401, 403),
@@ -86,10 +89,10 @@ def list_claims(
     now = clock.now()
     actor = credentials.actor(db, now=now)
     with db.read() as session:
-        actor.require(Scope.BADGES_CLAIM)
-        bound_to = fingerprint("badge-claims", actor.supplier_id)
+        actor.require(Scope.BADGES_CLAIM if actor.bound_to else Scope.BADGES_DECIDE)
+        bound_to = fingerprint("badge-claims", actor.bound_to)
         after = start_after(cursor, bound_to)
-        claims = claims_of_supplier(session, actor.supplier_id, after=after, limit=limit + 1, now=now)
+        claims = claims_of_supplier(session, actor.bound_to, after=after, limit=limit + 1, now=now)
     following = next_cursor([claim.id for claim in claims], limit, bound_to)
     return Response(Page(items=claims[:limit], next=following), headers=link_header(request, following))
 
@@ -99,6 +102,7 @@ def list_claims(
     sync_to_thread=True,
     status_code=HTTP_200_OK,
     operation_id="decide_badge_claim",
+    opt={"access": needs(Scope.BADGES_DECIDE)},
     tags=["badges"],
     security=BEARER,
     responses=documented(400, 401, 403, 404, 409, 412, 413),

@@ -5,6 +5,7 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 from sqlmodel import text
 
+from becta.market.api.access import PUBLIC
 from becta.market.db import Database
 
 
@@ -14,7 +15,7 @@ class Health(Struct, frozen=True):
     status: str
 
 
-@get("/health", sync_to_thread=True, operation_id="health", tags=["operation"])
+@get("/health", sync_to_thread=True, operation_id="health", opt={"access": PUBLIC}, tags=["operation"])
 def health(db: NamedDependency[Database]) -> Health:
     """Answer once database and index are ready to serve."""
     with db.read() as session:

@@ -11,8 +11,9 @@ from msgspec import Struct
 from becta.catalogue.offers.rules import OfferTerms
 from becta.catalogue.offers.service import end_offer
 from becta.kernel import clock
+from becta.kernel.actor import Scope
 from becta.kernel.errors import faults_within
-from becta.market.api.access import BEARER, Credentials, etag
+from becta.market.api.access import BEARER, PUBLIC, Credentials, etag, needs
 from becta.market.api.paging import Page
 from becta.market.db import Database
 from becta.market.listings.compose import offer_out
@@ -44,6 +45,7 @@ class NewOffer(OfferIn, frozen=True, kw_only=True, forbid_unknown_fields=True):
     "/products/{product_id:uuid}/offers",
     sync_to_thread=True,
     operation_id="list_offers",
+    opt={"access": PUBLIC},
     tags=["offers"],
     responses=documented(404),
 )
@@ -54,7 +56,12 @@ def list_offers(db: NamedDependency[Database], product_id: FromPath[UUID]) -> Pa
 
 
 @get(
-    "/offers/{offer_id:uuid}", sync_to_thread=True, operation_id="get_offer", tags=["offers"], responses=documented(404)
+    "/offers/{offer_id:uuid}",
+    sync_to_thread=True,
+    operation_id="get_offer",
+    opt={"access": PUBLIC},
+    tags=["offers"],
+    responses=documented(404),
 )
 def get_offer(db: NamedDependency[Database], offer_id: FromPath[UUID]) -> Response[OfferOut]:
     """One offer of a published product, active or ended."""
@@ -68,6 +75,7 @@ def get_offer(db: NamedDependency[Database], offer_id: FromPath[UUID]) -> Respon
     "/products/{product_id:uuid}/offers",
     sync_to_thread=True,
     operation_id="create_offer",
+    opt={"access": needs(Scope.OFFERS_WRITE)},
     tags=["offers"],
     security=BEARER,
     responses=documented(400, 401, 403, 404, 409, 413),
@@ -102,6 +110,7 @@ def create_offer(
     "/offers/{offer_id:uuid}",
     sync_to_thread=True,
     operation_id="change_offer",
+    opt={"access": needs(Scope.OFFERS_WRITE)},
     tags=["offers"],
     security=BEARER,
     responses=documented(400, 401, 403, 404, 409, 412, 413),
@@ -129,6 +138,7 @@ def change_offer(
     sync_to_thread=True,
     status_code=HTTP_200_OK,
     operation_id="end_offer",
+    opt={"access": needs(Scope.OFFERS_WRITE)},
     tags=["offers"],
     security=BEARER,
     responses=documented(400, 401, 403, 404, 409, 412),

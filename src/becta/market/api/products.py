@@ -29,7 +29,7 @@ from becta.kernel import clock
 from becta.kernel.actor import Scope
 from becta.kernel.errors import Fault, faults_within, refuse_if_any
 from becta.kernel.paging import encode_cursor, fingerprint
-from becta.market.api.access import BEARER, Credentials, etag, is_known
+from becta.market.api.access import BEARER, PUBLIC, Credentials, etag, is_known, needs
 from becta.market.api.paging import CursorParameter, Limit, Page, link_header, next_cursor, start_after
 from becta.market.db import Database
 from becta.market.listings.queries import ListingFilter, product_body, product_cards, versions_in_work, versions_of
@@ -64,7 +64,7 @@ class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: str
 
 
-@get("/products", operation_id="list_products", tags=["products"], responses=documented(400))
+@get("/products", operation_id="list_products", opt={"access": PUBLIC}, tags=["products"], responses=documented(400))
 async def list_products(
     request: Request[Any, Any, Any],
     db: NamedDependency[Database],
@@ -89,6 +89,7 @@ async def list_products(
 @get(
     "/products/{product_id:uuid}",
     operation_id="get_product",
+    opt={"access": PUBLIC},
     tags=["products"],
     responses={**documented(404), 304: UNCHANGED},
     response_headers=[ResponseHeader(name="ETag", description="Send it as If-None-Match", documentation_only=True)],
@@ -108,6 +109,7 @@ async def get_product(
     "/products",
     sync_to_thread=True,
     operation_id="create_product",
+    opt={"access": needs(Scope.LISTINGS_WRITE)},
     tags=["listings"],
     security=BEARER,
     responses=documented(400, 401, 403, 404, 409, 413),
@@ -141,6 +143,7 @@ def create_product(
     "/products/{product_id:uuid}/draft",
     sync_to_thread=True,
     operation_id="edit_listing",
+    opt={"access": needs(Scope.LISTINGS_WRITE)},
     tags=["listings"],
     security=BEARER,
     responses=documented(400, 401, 403, 404, 409, 412, 413),
@@ -161,6 +164,7 @@ def edit(
     sync_to_thread=True,
     status_code=HTTP_200_OK,
     operation_id="submit_listing",
+    opt={"access": needs(Scope.LISTINGS_WRITE)},
     tags=["listings"],
     security=BEARER,
     responses=documented(400, 401, 403, 404, 409, 412),
@@ -178,6 +182,7 @@ def submit(
     sync_to_thread=True,
     status_code=HTTP_200_OK,
     operation_id="publish_listing",
+    opt={"access": needs(Scope.LISTINGS_DECIDE)},
     tags=["listings"],
     security=BEARER,
     responses=documented(400, 401, 403, 404, 409, 412),
@@ -195,6 +200,7 @@ def publish(
     sync_to_thread=True,
     status_code=HTTP_200_OK,
     operation_id="return_listing",
+    opt={"access": needs(Scope.LISTINGS_DECIDE)},
     tags=["listings"],
     security=BEARER,
     responses=documented(400, 401, 403, 404, 409, 412, 413),
@@ -215,6 +221,7 @@ def send_back(
     sync_to_thread=True,
     status_code=HTTP_200_OK,
     operation_id="withdraw_listing",
+    opt={"access": needs(Scope.LISTINGS_WRITE)},
     tags=["listings"],
     security=BEARER,
     responses=documented(400, 401, 403, 404, 409, 412, 413),
@@ -234,6 +241,7 @@ def withdraw(
     "/products/{product_id:uuid}/versions",
     sync_to_thread=True,
     operation_id="list_versions",
+    opt={"access": needs(Scope.LISTINGS_WRITE)},
     tags=["listings"],
     security=BEARER,
     responses=documented(400, 401, 403, 404),
@@ -246,7 +254,7 @@ def list_versions(
     actor = credentials.actor(db, now=clock.now())
     with db.read() as session:
         versions = versions_of(session, product_id)
-        actor.require(Scope.LISTINGS_WRITE, supplier_id=session.get_one(Product, product_id).supplier_id)
+        actor.require(Scope.LISTINGS_WRITE, of=session.get_one(Product, product_id).supplier_id)
     return Response(versions, headers=etag(versions[0].product_revision))
 
 
@@ -254,6 +262,7 @@ def list_versions(
     "/listings",
     sync_to_thread=True,
     operation_id="list_listings",
+    opt={"access": needs(Scope.LISTINGS_WRITE)},
     tags=["listings"],
     security=BEARER,
     responses=documented(400, 401, 403),
@@ -271,10 +280,10 @@ def list_listings(
     """Drafts, submitted and returned listings of the token's supplier, or of all for the operator."""
     actor = credentials.actor(db, now=clock.now())
     actor.require(Scope.LISTINGS_WRITE)
-    bound_to = fingerprint("listings", actor.supplier_id, wanted)
+    bound_to = fingerprint("listings", actor.bound_to, wanted)
     after = start_after(cursor, bound_to)
     with db.read() as session:
-        found = versions_in_work(session, actor.supplier_id, wanted, after=after, limit=limit + 1)
+        found = versions_in_work(session, actor.bound_to, wanted, after=after, limit=limit + 1)
     following = next_cursor([version_id for version_id, _ in found], limit, bound_to)
     page = Page(items=[version for _, version in found[:limit]], next=following)
     return Response(page, headers=link_header(request, following))

@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
 from becta.kernel.errors import NotFound
+from becta.market.api.access import PUBLIC
 from becta.market.api.paging import CursorParameter, Limit, link_header
 from becta.market.db import Database
 from becta.market.organisations.queries import one_school, schools
@@ -17,7 +18,14 @@ from becta.market.problems import documented
 MOST_URN = 9_999_999
 
 
-@get("/schools", sync_to_thread=True, operation_id="list_schools", tags=["schools"], responses=documented(400))
+@get(
+    "/schools",
+    sync_to_thread=True,
+    operation_id="list_schools",
+    opt={"access": PUBLIC},
+    tags=["schools"],
+    responses=documented(400),
+)
 def list_schools(
     request: Request[Any, Any, Any],
     db: NamedDependency[Database],
@@ -45,7 +53,14 @@ def list_schools(
     return Response(page, headers=link_header(request, page.next))
 
 
-@get("/schools/{urn:int}", sync_to_thread=True, operation_id="get_school", tags=["schools"], responses=documented(404))
+@get(
+    "/schools/{urn:int}",
+    sync_to_thread=True,
+    operation_id="get_school",
+    opt={"access": PUBLIC},
+    tags=["schools"],
+    responses=documented(404),
+)
 def get_school(db: NamedDependency[Database], urn: FromPath[int]) -> School:
     """A school with its groups, their history, and what it came from and became."""
     if urn not in range(MOST_URN):

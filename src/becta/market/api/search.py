@@ -11,6 +11,7 @@ from msgspec import Struct
 from becta.kernel import clock
 from becta.kernel.errors import Fault, refuse_if_any
 from becta.kernel.paging import decode_cursor, encode_cursor, fingerprint
+from becta.market.api.access import PUBLIC
 from becta.market.api.paging import CursorParameter, Limit, link_header
 from becta.market.problems import documented
 from becta.search.documents import BadgeMark
@@ -104,7 +105,14 @@ def ask(engine: SearchEngine, question: Question) -> tuple[Answer, str | None]:
     return answer, encode_cursor(question.bound_to, end) if more else None
 
 
-@get("/search", sync_to_thread=True, operation_id="search", tags=["search"], responses=documented(400))
+@get(
+    "/search",
+    sync_to_thread=True,
+    operation_id="search",
+    opt={"access": PUBLIC},
+    tags=["search"],
+    responses=documented(400),
+)
 def search(
     request: Request[Any, Any, Any],
     engine: Engine,
@@ -157,7 +165,14 @@ def search(
     return Response(body, headers=link_header(request, following))
 
 
-@get("/suggest", sync_to_thread=True, operation_id="suggest", tags=["search"], responses=documented(400))
+@get(
+    "/suggest",
+    sync_to_thread=True,
+    operation_id="suggest",
+    opt={"access": PUBLIC},
+    tags=["search"],
+    responses=documented(400),
+)
 def suggest(engine: Engine, q: Text = "") -> SuggestOut:
     """Complete what is being typed."""
     return SuggestOut(suggestions=engine.suggest(q))

@@ -13,9 +13,10 @@ from becta.catalogue.suppliers.rules import SupplierDetails
 from becta.catalogue.suppliers.service import amend_supplier, register_supplier
 from becta.compliance.standards.registry import Standard, standards
 from becta.kernel import clock
+from becta.kernel.actor import Scope
 from becta.kernel.errors import faults_within
 from becta.kernel.paging import fingerprint
-from becta.market.api.access import BEARER, Credentials, etag
+from becta.market.api.access import BEARER, PUBLIC, Credentials, etag, needs
 from becta.market.api.paging import CursorParameter, Limit, Page, link_header, next_cursor, start_after
 from becta.market.db import Database
 from becta.market.listings.compose import category_out
@@ -33,19 +34,38 @@ class NewSupplier(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     details: SupplierDetails
 
 
-@get("/categories", sync_to_thread=False, operation_id="list_categories", tags=["reference"])
+@get(
+    "/categories",
+    sync_to_thread=False,
+    operation_id="list_categories",
+    opt={"access": PUBLIC},
+    tags=["reference"],
+)
 def list_categories() -> Page[CategoryOut]:
     """Every category, grouped by kind."""
     return Page(items=[category_out(code) for code in categories()], next=None)
 
 
-@get("/standards", sync_to_thread=False, operation_id="list_standards", tags=["reference"])
+@get(
+    "/standards",
+    sync_to_thread=False,
+    operation_id="list_standards",
+    opt={"access": PUBLIC},
+    tags=["reference"],
+)
 def list_standards() -> Page[Standard]:
     """Every standard a badge can name."""
     return Page(items=list(standards().values()), next=None)
 
 
-@get("/suppliers", sync_to_thread=True, operation_id="list_suppliers", tags=["suppliers"], responses=documented(400))
+@get(
+    "/suppliers",
+    sync_to_thread=True,
+    operation_id="list_suppliers",
+    opt={"access": PUBLIC},
+    tags=["suppliers"],
+    responses=documented(400),
+)
 def list_suppliers(
     request: Request[Any, Any, Any], db: NamedDependency[Database], limit: Limit = 50, cursor: CursorParameter = None
 ) -> Response[Page[SupplierOut]]:
@@ -61,6 +81,7 @@ def list_suppliers(
     "/suppliers/{supplier_id:uuid}",
     sync_to_thread=True,
     operation_id="get_supplier",
+    opt={"access": PUBLIC},
     tags=["suppliers"],
     responses=documented(404),
 )
@@ -75,6 +96,7 @@ def get_supplier(db: NamedDependency[Database], supplier_id: FromPath[UUID]) -> 
     "/suppliers",
     sync_to_thread=True,
     operation_id="create_supplier",
+    opt={"access": needs(Scope.SUPPLIERS_WRITE)},
     tags=["suppliers"],
     security=BEARER,
     responses=documented(400, 401, 403, 409, 413),
@@ -96,6 +118,7 @@ def create_supplier(
     "/suppliers/{supplier_id:uuid}",
     sync_to_thread=True,
     operation_id="amend_supplier",
+    opt={"access": needs(Scope.LISTINGS_WRITE)},
     tags=["suppliers"],
     security=BEARER,
     responses=documented(400, 401, 403, 404, 412, 413),

@@ -1,0 +1,65 @@
+"""Which roles an organisation has and what each may do: the one place that says so."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+from becta.kernel.actor import Role, Scope
+
+
+class OrganisationKind(StrEnum):
+    """Kinds of organisation that people act for."""
+
+    SCHOOL = "school"
+    TRUST = "trust"
+    SUPPLIER = "supplier"
+    OPERATOR = "operator"
+
+
+_SPENDING = frozenset({Scope.COMMITMENTS_MAKE, Scope.COMMITMENTS_DECIDE})
+
+ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = {
+    Role.BUYER: frozenset({Scope.COMMITMENTS_READ, Scope.COMMITMENTS_MAKE}),
+    Role.APPROVER: frozenset({Scope.COMMITMENTS_READ, *_SPENDING, Scope.PEOPLE_MANAGE}),
+    Role.FINANCE: frozenset({Scope.COMMITMENTS_READ, Scope.SCHEMES_WRITE}),
+    Role.TRUST_LEAD: frozenset(
+        {
+            Scope.COMMITMENTS_READ,
+            *_SPENDING,
+            Scope.SCHEMES_WRITE,
+            Scope.PEOPLE_MANAGE,
+            Scope.TOKENS_MANAGE,
+            Scope.AUDIT_READ,
+        }
+    ),
+    Role.SUPPLIER_EDITOR: frozenset(
+        {Scope.LISTINGS_WRITE, Scope.OFFERS_WRITE, Scope.BADGES_CLAIM, Scope.PEOPLE_MANAGE, Scope.TOKENS_MANAGE}
+    ),
+    Role.SUPPLIER_BIDDER: frozenset(),
+    Role.EVALUATOR: frozenset(),
+    Role.VERIFIER: frozenset({Scope.BADGES_DECIDE}),
+    Role.OPERATOR: frozenset(Scope) - _SPENDING,
+    Role.AUDITOR: frozenset({Scope.AUDIT_READ, Scope.COMMITMENTS_READ}),
+}
+"""Bidding and evaluating get their scopes with the things they reach. The operator spends nobody's money."""
+
+KIND_ROLES: Mapping[OrganisationKind, frozenset[Role]] = {
+    OrganisationKind.SCHOOL: frozenset({Role.BUYER, Role.APPROVER, Role.FINANCE, Role.EVALUATOR, Role.AUDITOR}),
+    OrganisationKind.TRUST: frozenset(
+        {Role.BUYER, Role.APPROVER, Role.FINANCE, Role.TRUST_LEAD, Role.EVALUATOR, Role.AUDITOR}
+    ),
+    OrganisationKind.SUPPLIER: frozenset({Role.SUPPLIER_EDITOR, Role.SUPPLIER_BIDDER}),
+    OrganisationKind.OPERATOR: frozenset({Role.OPERATOR, Role.VERIFIER, Role.AUDITOR}),
+}
+
+_PEOPLES_OWN = frozenset({Scope.PEOPLE_MANAGE, Scope.PEOPLE_ERASE, Scope.TOKENS_MANAGE, Scope.COMMITMENTS_DECIDE})
+"""Kept from organisation tokens: a decision about people or money has a person behind it."""
+
+
+def scopes_of(roles: Iterable[Role]) -> frozenset[Scope]:
+    """What all these roles together may do."""
+    return frozenset[Scope]().union(*(ROLE_SCOPES[role] for role in roles))
+
+
+def token_scopes(kind: OrganisationKind) -> frozenset[Scope]:
+    """What an organisation's own token may be given at most."""
+    return scopes_of(KIND_ROLES[kind]) - _PEOPLES_OWN - {Scope.COMMITMENTS_MAKE}

@@ -1,0 +1,331 @@
+"""The permission table: every route, a request that fits it, and who may make it. Whoever is not named is refused."""
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import Struct
+from tests.market.permissions.scene import CALLERS, NOBODY, OPERATORS_TOKEN, SUPPLIERS_TOKEN, Scene
+from tests.support.api import CONTENT
+from tests.support.badges import CYBER
+
+from becta.kernel.actor import Role
+
+R = Role
+EVERYBODY = frozenset(CALLERS)
+KNOWN = EVERYBODY - {NOBODY}
+"""Everybody with a token."""
+PEOPLE = KNOWN - {SUPPLIERS_TOKEN, OPERATORS_TOKEN}
+"""Everybody with a personal token."""
+OPERATOR = frozenset({R.OPERATOR, OPERATORS_TOKEN})
+SUPPLIER = frozenset({R.SUPPLIER_EDITOR, SUPPLIERS_TOKEN, *OPERATOR})
+VERIFIER = frozenset({R.VERIFIER, *OPERATOR})
+READS_MONEY = frozenset({R.BUYER, R.APPROVER, R.FINANCE, R.TRUST_LEAD, R.AUDITOR, *OPERATOR})
+SPENDS = frozenset({R.BUYER, R.APPROVER, R.TRUST_LEAD})
+DECIDES = frozenset({R.APPROVER, R.TRUST_LEAD})
+SETS_SCHEMES = frozenset({R.FINANCE, R.TRUST_LEAD, *OPERATOR})
+MANAGES = frozenset({R.APPROVER, R.TRUST_LEAD, R.OPERATOR})
+"""Those who manage the people of a school; the operator's token does not: a decision about people has a person."""
+CONFIRMS = frozenset({R.APPROVER, R.TRUST_LEAD})
+"""Somebody already there confirms who joins; the operator only where nobody is."""
+AUDITS = frozenset({R.AUDITOR, R.TRUST_LEAD, *OPERATOR})
+TERMS = {"price_pence": 100, "unit": "each"}
+LTI = {**CYBER, "standard": "lti", "standard_version": "1.3", "role": "Tool"}
+BOOKS = {"purpose": "Reading books", "amount_pence": 30_000, "category": "library", "budget_code": "LIB-2"}
+
+Ask = Callable[[Scene], str | tuple[str, Any]]
+
+
+class Route(Struct, frozen=True, kw_only=True):
+    """A route with a request that somebody named may make. `elsewhere` is what those of another organisation get."""
+
+    method: str
+    path: str
+    ask: Ask
+    may: frozenset[str]
+    elsewhere: int | None = None
+
+
+def route(method: str, path: str, may: frozenset[str], ask: Ask, *, elsewhere: int | None = None) -> Route:
+    """A row of the table."""
+    return Route(method=method, path=path, ask=ask, may=may, elsewhere=elsewhere)
+
+
+def _public(path: str, ask: Ask) -> Route:
+    return route("GET", path, EVERYBODY, ask)
+
+
+SCHOOL = "urn:100001"
+
+ROUTES: tuple[Route, ...] = (
+    # open data
+    _public("/search", lambda _: "/search?q=chromebook"),
+    _public("/suggest", lambda _: "/suggest?q=chro"),
+    _public("/categories", lambda _: "/categories"),
+    _public("/standards", lambda _: "/standards"),
+    _public("/products", lambda _: "/products"),
+    _public("/products/{product_id}", lambda s: f"/products/{s.published}"),
+    _public("/products/{product_id}/offers", lambda s: f"/products/{s.published}/offers"),
+    _public("/offers/{offer_id}", lambda s: f"/offers/{s.shown_offer}"),
+    _public("/suppliers", lambda _: "/suppliers"),
+    _public("/suppliers/{supplier_id}", lambda s: f"/suppliers/{s.supplier}"),
+    _public("/schools", lambda _: "/schools"),
+    _public("/schools/{urn}", lambda _: "/schools/100001"),
+    _public("/organisations/{reference}", lambda _: f"/organisations/{SCHOOL}"),
+    _public("/privacy/register", lambda _: "/privacy/register"),
+    _public("/audit/checkpoint", lambda _: "/audit/checkpoint"),
+    _public("/audit/checkpoints", lambda _: "/audit/checkpoints"),
+    _public("/audit/key", lambda _: "/audit/key"),
+    _public("/audit/consistency", lambda _: "/audit/consistency?first=1&second=2"),
+    _public("/audit/events/{position}/inclusion", lambda _: "/audit/events/0/inclusion"),
+    # a supplier's listings and offers
+    route(
+        "POST",
+        "/products",
+        SUPPLIER,
+        lambda s: (
+            "/products",
+            {"supplier_id": str(s.supplier), "reference": "new", "kind": "device", "content": CONTENT["device"]},
+        ),
+        elsewhere=403,
+    ),
+    route(
+        "PUT",
+        "/products/{product_id}/draft",
+        SUPPLIER,
+        lambda s: (f"/products/{s.draft}/draft", CONTENT["device"]),
+        elsewhere=403,
+    ),
+    route("POST", "/products/{product_id}/submit", SUPPLIER, lambda s: f"/products/{s.draft}/submit", elsewhere=403),
+    route(
+        "POST",
+        "/products/{product_id}/withdraw",
+        SUPPLIER,
+        lambda s: (f"/products/{s.draft}/withdraw", {"reason": "Listed twice"}),
+        elsewhere=403,
+    ),
+    route("POST", "/products/{product_id}/publish", OPERATOR, lambda s: f"/products/{s.submitted}/publish"),
+    route(
+        "POST",
+        "/products/{product_id}/return",
+        OPERATOR,
+        lambda s: (f"/products/{s.submitted}/return", {"reasons": ["Too short"]}),
+    ),
+    route("GET", "/products/{product_id}/versions", SUPPLIER, lambda s: f"/products/{s.draft}/versions", elsewhere=403),
+    route("GET", "/listings", SUPPLIER, lambda _: "/listings"),
+    route(
+        "POST",
+        "/products/{product_id}/offers",
+        SUPPLIER,
+        lambda s: (
+            f"/products/{s.draft}/offers",
+            {"supplier_id": str(s.supplier), "reference": "second", "terms": TERMS},
+        ),
+        elsewhere=403,
+    ),
+    route("PUT", "/offers/{offer_id}", SUPPLIER, lambda s: (f"/offers/{s.offer}", {"terms": TERMS}), elsewhere=403),
+    route("POST", "/offers/{offer_id}/end", SUPPLIER, lambda s: f"/offers/{s.offer}/end", elsewhere=403),
+    route(
+        "POST",
+        "/suppliers",
+        OPERATOR,
+        lambda _: ("/suppliers", {"reference": "third", "details": {"name": "Third"}}),
+    ),
+    route(
+        "PUT",
+        "/suppliers/{supplier_id}",
+        SUPPLIER,
+        lambda s: (f"/suppliers/{s.supplier}", {"name": "Larch Education"}),
+        elsewhere=403,
+    ),
+    # badges
+    route(
+        "POST",
+        "/suppliers/{supplier_id}/badge-claims",
+        SUPPLIER,
+        lambda s: (f"/suppliers/{s.supplier}/badge-claims", CYBER),
+        elsewhere=403,
+    ),
+    route(
+        "POST",
+        "/products/{product_id}/badge-claims",
+        SUPPLIER,
+        lambda s: (f"/products/{s.draft}/badge-claims", LTI),
+        elsewhere=403,
+    ),
+    route("GET", "/badge-claims", SUPPLIER | VERIFIER, lambda _: "/badge-claims"),
+    route(
+        "POST",
+        "/badge-claims/{claim_id}/decision",
+        VERIFIER,
+        lambda s: (f"/badge-claims/{s.claim}/decision", {"decision": "accepted"}),
+    ),
+    # money
+    route("GET", "/commitments", READS_MONEY, lambda _: "/commitments"),
+    route("POST", "/commitments", SPENDS, lambda _: ("/commitments", {**BOOKS, "organisation": SCHOOL}), elsewhere=403),
+    route("GET", "/commitments/{commitment_id}", READS_MONEY, lambda s: f"/commitments/{s.held}", elsewhere=404),
+    route(
+        "POST",
+        "/commitments/{commitment_id}/approve",
+        DECIDES,
+        lambda s: f"/commitments/{s.held}/approve",
+        elsewhere=404,
+    ),
+    route(
+        "POST",
+        "/commitments/{commitment_id}/decline",
+        DECIDES,
+        lambda s: (f"/commitments/{s.held}/decline", {"reason": "Not this year"}),
+        elsewhere=404,
+    ),
+    route(
+        "POST",
+        "/commitments/{commitment_id}/withdraw",
+        SPENDS,
+        lambda s: (f"/commitments/{s.approved}/withdraw", {"reason": "Found some"}),
+        elsewhere=404,
+    ),
+    route(
+        "GET",
+        "/organisations/{reference}/scheme",
+        READS_MONEY,
+        lambda _: f"/organisations/{SCHOOL}/scheme",
+        elsewhere=404,
+    ),
+    route(
+        "GET",
+        "/organisations/{reference}/scheme/versions",
+        READS_MONEY,
+        lambda _: f"/organisations/{SCHOOL}/scheme/versions",
+        elsewhere=404,
+    ),
+    route(
+        "PUT",
+        "/organisations/{reference}/scheme",
+        SETS_SCHEMES,
+        lambda _: (f"/organisations/{SCHOOL}/scheme", {"rules": [{"role": "buyer", "limit_pence": 100}]}),
+        elsewhere=403,
+    ),
+    # people of a school
+    route("GET", "/me", KNOWN, lambda _: "/me"),
+    route("GET", "/me/export", PEOPLE, lambda _: "/me/export"),
+    route(
+        "GET",
+        "/organisations/{reference}/members",
+        frozenset(
+            {
+                "no role",
+                R.BUYER,
+                R.APPROVER,
+                R.FINANCE,
+                R.EVALUATOR,
+                R.AUDITOR,
+                R.TRUST_LEAD,
+                R.OPERATOR,
+            }
+        ),
+        lambda _: f"/organisations/{SCHOOL}/members",
+        elsewhere=403,
+    ),
+    route(
+        "PUT",
+        "/organisations/{reference}/members/{person_id}",
+        MANAGES,
+        lambda s: (f"/organisations/{SCHOOL}/members/{s.id_of('no role')}", {"roles": ["buyer"]}),
+        elsewhere=403,
+    ),
+    route(
+        "POST",
+        "/organisations/{reference}/members/{person_id}/end",
+        MANAGES,
+        lambda s: (f"/organisations/{SCHOOL}/members/{s.id_of('leaver')}/end", {"reason": "Has moved away"}),
+        elsewhere=403,
+    ),
+    route(
+        "GET",
+        "/organisations/{reference}/invitations",
+        MANAGES,
+        lambda _: f"/organisations/{SCHOOL}/invitations",
+        elsewhere=403,
+    ),
+    route(
+        "POST",
+        "/organisations/{reference}/invitations",
+        MANAGES,
+        lambda _: (f"/organisations/{SCHOOL}/invitations", {"email": "new@larchlane.example", "roles": ["buyer"]}),
+        elsewhere=403,
+    ),
+    route(
+        "POST",
+        "/invitations/{invitation_id}/withdraw",
+        MANAGES,
+        lambda s: f"/invitations/{s.invitation}/withdraw",
+        elsewhere=404,
+    ),
+    route("POST", "/invitations/accept", frozenset(), lambda _: ("/invitations/accept", {"code": "no such code"})),
+    route(
+        "GET",
+        "/organisations/{reference}/join-requests",
+        MANAGES,
+        lambda _: f"/organisations/{SCHOOL}/join-requests",
+        elsewhere=403,
+    ),
+    route("GET", "/join-requests", KNOWN, lambda _: "/join-requests"),
+    route(
+        "POST",
+        "/join-requests",
+        PEOPLE,
+        lambda _: ("/join-requests", {"organisation": "urn:100003", "roles": ["buyer"]}),
+    ),
+    route(
+        "POST",
+        "/join-requests/{request_id}/confirm",
+        CONFIRMS,
+        lambda s: (f"/join-requests/{s.request}/confirm", {"roles": ["buyer"]}),
+        elsewhere=404,
+    ),
+    route(
+        "POST",
+        "/join-requests/{request_id}/refuse",
+        CONFIRMS,
+        lambda s: (f"/join-requests/{s.request}/refuse", {"reason": "Nobody knows them"}),
+        elsewhere=404,
+    ),
+    route(
+        "POST",
+        "/join-requests/{request_id}/withdraw",
+        frozenset(),  # only whoever asked, who is none of these
+        lambda s: f"/join-requests/{s.request}/withdraw",
+    ),
+    route(
+        "POST",
+        "/people/{person_id}/erasure",
+        frozenset({R.OPERATOR}),
+        lambda s: (f"/people/{s.id_of('elsewhere no role')}/erasure", {"reason": "They asked by letter"}),
+    ),
+    # tokens
+    route("GET", "/tokens", KNOWN, lambda _: "/tokens"),
+    route("POST", "/tokens", PEOPLE, lambda _: ("/tokens", {"label": "mine", "personal": True})),
+    route(
+        "POST",
+        "/tokens/{token_id}/rotate",
+        frozenset({R.SUPPLIER_EDITOR, R.OPERATOR}),
+        lambda s: (f"/tokens/{s.spare_token}/rotate", {}),
+        elsewhere=403,
+    ),
+    route(
+        "POST",
+        "/tokens/{token_id}/revoke",
+        frozenset({R.SUPPLIER_EDITOR, R.OPERATOR}),
+        lambda s: (f"/tokens/{s.spare_token}/revoke", {"reason": "It leaked"}),
+        elsewhere=403,
+    ),
+    # the trail
+    route("GET", "/audit/events/{position}", AUDITS, lambda s: f"/audit/events/{s.event}", elsewhere=404),
+    route("GET", "/audit/events/{position}/proof", AUDITS, lambda s: f"/audit/events/{s.event}/proof", elsewhere=404),
+    route(
+        "GET",
+        "/audit/objects/{object_type}/{object_id}",
+        AUDITS,
+        lambda s: f"/audit/objects/commitment/{s.held}",
+    ),
+)

@@ -1,0 +1,103 @@
+"""Who may do what: every route of the API, tried by everybody, here and from another organisation."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.market.permissions.scene import CALLERS, HOME, NOBODY, SUPPLIERS_TOKEN, Scene
+from tests.market.permissions.table import ROUTES, Route
+from tests.support.api import Api
+from tests.support.watching import everything
+
+from becta.kernel.actor import Role
+from becta.market.accounts.roles import OrganisationKind
+from becta.market.app import API
+from becta.market.wiring import House
+
+PRINTED = Path(__file__).resolve().parents[3] / "docs" / "permissions.md"
+ROOT = "/api/v1"
+CHANGING = [route for route in ROUTES if route.method != "GET" and route.may]
+ELSEWHERE_TOO = {*(role for role in Role if HOME[role] is not OrganisationKind.OPERATOR), SUPPLIERS_TOKEN}
+"""Those of whom there is one in another organisation too."""
+
+
+def asked(route: Route, scene: Scene) -> tuple[str, Any]:
+    """The address and body of a request."""
+    found = route.ask(scene)
+    return (found, None) if isinstance(found, str) else found
+
+
+def test_every_route_of_the_api_is_in_the_table() -> None:
+    served = {
+        (method, route.path_format.removeprefix(ROOT))
+        for route in API.routes
+        for method in getattr(route, "methods", set()) - {"HEAD", "OPTIONS"}
+    }
+
+    assert served == {(route.method, route.path) for route in ROUTES}
+    assert len(ROUTES) == len(served)
+
+
+def test_nobody_gets_through_where_the_table_says_no_and_nothing_changes(house: House, api: Api) -> None:
+    scene = Scene(house, api)
+    stored = everything(house.db)
+
+    for route in ROUTES:
+        path, body = asked(route, scene)
+        for who in CALLERS:
+            if who not in route.may:
+                answer = scene.send(who, route.method, path, body)
+                wanted = {401} if who == NOBODY else {403, 404}
+                assert answer.status_code in wanted, (route.method, route.path, who, answer.text)
+            elif route.elsewhere is not None and who in ELSEWHERE_TOO:
+                answer = scene.send(who, route.method, path, body, elsewhere=True)
+                assert answer.status_code == route.elsewhere, (route.method, route.path, who, answer.text)
+
+    assert everything(house.db) == stored
+
+
+def test_whoever_may_reads(house: House, api: Api) -> None:
+    scene = Scene(house, api)
+
+    for route in ROUTES:
+        if route.method == "GET":
+            for who in route.may:
+                answer = scene.send(who, "GET", asked(route, scene)[0])
+                assert answer.status_code == 200, (route.path, who, answer.text)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("route", CHANGING, ids=[f"{route.method} {route.path}" for route in CHANGING])
+def test_whoever_may_changes(house: House, api: Api, route: Route) -> None:
+    scene = Scene(house, api)
+    path, body = asked(route, scene)
+
+    first, *others = [who for who in CALLERS if who in route.may]
+    answer = scene.send(first, route.method, path, body)
+    assert answer.is_success, (first, answer.text)
+    for who in others:  # what the first has done and ended, these may not find or not do again, but they may ask
+        answer = scene.send(who, route.method, path, body)
+        assert answer.status_code in {200, 201, 204, 400, 404, 409}, (who, answer.text)
+
+
+def test_the_table_is_printed_as_it_is() -> None:
+    head = "| | " + " | ".join(str(who).replace("_", " ") for who in CALLERS) + " |"
+    rows = [
+        f"| `{route.method} {route.path}` | " + " | ".join("yes" if who in route.may else "" for who in CALLERS) + " |"
+        for route in ROUTES
+    ]
+    text = "\n".join([INTRODUCTION, head, "|---" * (len(CALLERS) + 1) + "|", *rows]) + "\n"
+    if os.environ.get("UPDATE_SNAPSHOT") == "1":
+        PRINTED.write_text(text, encoding="utf-8")
+
+    assert PRINTED.read_text(encoding="utf-8") == text, "run with UPDATE_SNAPSHOT=1 to print it again"
+
+
+INTRODUCTION = """# Who may do what
+
+Every route of the API under `/api/v1` and every kind of caller: people by their role in their own organisation (a
+personal token, or the pages), and tokens of organisations. Blank is refused. Printed by and tried in
+`tests/market/permissions`, which also tries the same roles from another organisation and fails when a route is missing
+here. What each role may do is said once, in `src/becta/market/accounts/roles.py`.
+"""
