@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import event
 
-from becta.market.problems import KINDS
+from becta.market.problems import KINDS, TOKEN_IN_ADDRESS
 from becta.market.web.home import SHORTCUTS
 from becta.market.web.labels import FACET_TITLES, value_label
 from becta.market.web.problem_pages import HELP
@@ -320,7 +320,7 @@ def test_every_type_of_problem_has_its_page(shop: Any, slug: str) -> None:
 
 
 def test_the_api_s_problems_point_at_pages(shop: Any) -> None:
-    assert set(HELP) == {slug for slug, _ in KINDS.values()}
+    assert set(HELP) == {slug for slug, _ in [*KINDS.values(), TOKEN_IN_ADDRESS]}
     see(shop, shop.client.get("/api/v1/nowhere").json()["type"])
 
 

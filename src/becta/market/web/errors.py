@@ -1,6 +1,6 @@
 """Problems as pages, for people; programs get them as JSON."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from litestar import Request, Response
@@ -20,6 +20,10 @@ TEXTS = {
     400: (
         "There is a problem with this address",
         "The address asks for something that this page cannot give. It may be old or not whole.",
+    ),
+    403: (
+        "You may not do that",
+        "Your roles in the organisation you act for do not let you. Act for another one, or ask somebody there.",
     ),
     404: (
         "Page not found",
@@ -64,7 +68,8 @@ def _handlers(pages: Pages, is_for_people: Callable[[Request[Any, Any, Any]], bo
             response = answer(request, error)
             if not is_for_people(request):
                 return response
-            kept: Mapping[str, str] = {name: response.headers[name] for name in _KEPT if name in response.headers}
+            kept = {name: response.headers[name] for name in _KEPT if name in response.headers}
+            kept["Cache-Control"] = "no-store"
             return pages.response(problem_page(response.content), status_code=response.status_code or 500, headers=kept)
 
         return handle

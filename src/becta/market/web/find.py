@@ -10,11 +10,12 @@ from sqlmodel import col, select
 
 from becta.catalogue.categories import Kind
 from becta.catalogue.suppliers.models import Supplier
+from becta.kernel.money import pounds
 from becta.kernel.paging import decode_cursor, encode_cursor
+from becta.market.api.access import PUBLIC
 from becta.market.api.search import Engine, Question, ask
 from becta.market.db import Database
 from becta.market.web.addresses import as_uuid, price_parameters, question_of, search_href
-from becta.market.web.formats import pounds
 from becta.market.web.labels import FACET_TITLES, facet, value_label
 from becta.market.web.rendering import Rendering
 from becta.market.web.views import Badge, Link, Notice, Option, Price, Result, SearchPage, Selected
@@ -29,7 +30,7 @@ SORTS = (
 )
 
 
-@get("/search", sync_to_thread=True)
+@get("/search", opt={"access": PUBLIC}, sync_to_thread=True)
 def find(
     request: Request[Any, Any, Any], engine: Engine, db: NamedDependency[Database], pages: Rendering
 ) -> Response[str]:

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
+from becta.kernel.money import pounds
+
 LONDON = ZoneInfo("Europe/London")
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -34,12 +36,6 @@ STATES = {
 }
 _HARMLESS = re.compile(r"(https?://|/(?![/\\])|[?#])", re.IGNORECASE)
 _MARK = re.compile(r"(</?mark>)")
-
-
-def pounds(pence: int) -> str:
-    """Whole pence as pounds: 123456 is "£1,234.56"."""
-    whole, part = divmod(abs(pence), 100)
-    return f"{'-' if pence < 0 else ''}£{whole:,}.{part:02d}"
 
 
 def unit_words(code: str) -> str:
@@ -81,6 +77,11 @@ def london_date(value: date) -> str:
     return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
 
 
+def london_time(instant: datetime) -> str:
+    """An instant in London as "22 November 2026, 14:05"."""
+    return f"{london_date(instant)}, {instant.astimezone(LONDON):%H:%M}"
+
+
 def thousands(number: int) -> str:
     """A count with its thousands marked: 1234 is "1,234"."""
     return f"{number:,}"
@@ -113,6 +114,7 @@ FILTERS = {
     "state_tag": state_tag,
     "condition_words": condition_words,
     "london_date": london_date,
+    "london_time": london_time,
     "thousands": thousands,
     "count_of": count_of,
     "marked": marked,

@@ -4,6 +4,7 @@ from litestar import Response, get
 
 from becta.catalogue.categories import Kind, categories
 from becta.kernel import clock
+from becta.market.api.access import PUBLIC
 from becta.market.api.search import Engine
 from becta.market.listings.words import KINDS
 from becta.market.web.addresses import facet_href
@@ -28,7 +29,7 @@ SHORTCUTS = (
 )
 
 
-@get("/", sync_to_thread=True)
+@get("/", opt={"access": PUBLIC}, sync_to_thread=True)
 def home(engine: Engine, pages: Rendering) -> Response[str]:
     """Ways into the catalogue, with how many products lie behind each."""
     answer = engine.search(Query(limit=0, facets=FACETS, now=int(clock.now().timestamp())))

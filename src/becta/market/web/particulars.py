@@ -1,8 +1,9 @@
 """The particulars of connections and of used devices as facts for people."""
 
 from becta.catalogue.connectivity.rules import AccessType, ConnectivityPackage, Cover, Failover
+from becta.kernel.money import pounds
 from becta.market.listings.schemas import OfferOut
-from becta.market.web.formats import condition_words, count_of, london_date, pounds, thousands
+from becta.market.web.formats import condition_words, count_of, london_date, thousands
 from becta.market.web.views import Fact, UsedDevices
 from becta.refurb.units.rules import Erasure, Grade, Process, RemanufacturedDevice
 

@@ -4,7 +4,8 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from becta.kernel.errors import NotFound
-from becta.market.problems import KINDS
+from becta.market.api.access import PUBLIC
+from becta.market.problems import KINDS, TOKEN_IN_ADDRESS
 from becta.market.web.rendering import Rendering
 from becta.market.web.views import ProblemTypePage
 
@@ -13,6 +14,11 @@ HELP: dict[str, tuple[str, tuple[str, ...]]] = {
         "Something in the request breaks a rule. Each entry of errors names one field of the body (pointer) or one "
         "parameter, what is wrong with it and how to mend it. Nothing was stored.",
         ("mend every entry of errors, they are all told at once", "send the request again"),
+    ),
+    "token-in-address": (
+        "The address holds an API token. Addresses are kept in logs, histories and referrers, so it was not looked at. "
+        "Nothing was stored.",
+        ("rotate the token: others may have read it", "send the header Authorization: Bearer followed by the new one"),
     ),
     "not-signed-in": (
         "This needs a valid API token. None came with the request, or it is unknown, has expired or was revoked.",
@@ -55,6 +61,11 @@ HELP: dict[str, tuple[str, tuple[str, ...]]] = {
         "The body is not declared as JSON.",
         ("send JSON, with the header Content-Type: application/json",),
     ),
+    "key-reused": (
+        "A request with the same Idempotency-Key was answered before, and it asked for something else. "
+        "Nothing was changed.",
+        ("use a fresh key for every new thing you ask for", "send the very same request to have its answer again"),
+    ),
     "too-many-requests": (
         "You have sent more requests than are allowed in this time.",
         ("wait as many seconds as the Retry-After header says", "ask for more items in each request"),
@@ -64,10 +75,10 @@ HELP: dict[str, tuple[str, tuple[str, ...]]] = {
         ("try again in a few minutes", "report it with the time and address if it goes on"),
     ),
 }
-STATUSES = {slug: (status, title) for status, (slug, title) in KINDS.items()}
+STATUSES = {slug: (status, title) for status, (slug, title) in [*KINDS.items(), (400, TOKEN_IN_ADDRESS)]}
 
 
-@get("/problems/{slug:str}", sync_to_thread=True)
+@get("/problems/{slug:str}", opt={"access": PUBLIC}, sync_to_thread=True)
 def problem_type(pages: Rendering, slug: FromPath[str]) -> Response[str]:
     """What a type of problem means."""
     if slug not in STATUSES:

@@ -10,6 +10,7 @@ from becta.compliance.badges.rules import Standing
 from becta.compliance.standards.registry import Holder, standards
 from becta.kernel import clock
 from becta.kernel.errors import NotFound
+from becta.market.api.access import PUBLIC
 from becta.market.db import Database
 from becta.market.listings.compose import product_out
 from becta.market.listings.queries import one_listing
@@ -30,7 +31,7 @@ STATES = {
 }
 
 
-@get("/products/{product_id:str}", sync_to_thread=True)
+@get("/products/{product_id:str}", opt={"access": PUBLIC}, sync_to_thread=True)
 def show_product(db: NamedDependency[Database], pages: Rendering, product_id: FromPath[str]) -> Response[str]:
     """A published product. Its statements are those of loading one listing."""
     key = as_uuid(product_id)

@@ -9,6 +9,8 @@ from litestar.params import SkipValidation
 from msgspec import Struct
 
 from becta.market.web import views
+from becta.market.web.account import views as account
+from becta.market.web.work import views as work
 
 CONTENT_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
@@ -26,6 +28,14 @@ TEMPLATES: dict[type[Struct], str] = {
     views.ProblemPage: "problem.html",
     views.ProblemTypePage: "problem_type.html",
     views.ApiPage: "api.html",
+    account.SignInPage: "account/sign_in.html",
+    account.CheckEmailPage: "account/check_email.html",
+    account.UseLinkPage: "account/use_link.html",
+    account.NotePage: "account/note.html",
+    account.OrganisationPage: "account/organisation.html",
+    account.AccountPage: "account/account.html",
+    account.OutboxPage: "account/outbox.html",
+    **work.TEMPLATES,
 }
 
 
@@ -48,7 +58,7 @@ class Pages:
             self.html(page),
             status_code=status_code,
             media_type="text/html",
-            headers={**(headers or {}), **SECURITY_HEADERS},
+            headers={**SECURITY_HEADERS, **(headers or {})},
         )
 
 

@@ -11,8 +11,10 @@ from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp
 from msgspec import Struct
 
+from becta.market.api.access import PUBLIC
 from becta.market.web import assets
-from becta.market.web.errors import Handlers, for_everybody, for_pages
+from becta.market.web.account.pages import ACCOUNT_PAGES
+from becta.market.web.errors import Handlers, for_everybody
 from becta.market.web.find import find
 from becta.market.web.home import home
 from becta.market.web.problem_pages import problem_type
@@ -20,6 +22,8 @@ from becta.market.web.product import show_product
 from becta.market.web.rendering import SECURITY_HEADERS, Pages
 from becta.market.web.templates import environment
 from becta.market.web.views import ApiPage
+from becta.market.web.visitor import LARGEST_FORM, Jar, for_visitors, form, own_forms_only, visitors
+from becta.market.web.work.pages import WORK_PAGES
 from becta.market.wiring import House
 
 STATIC = "/static/built"
@@ -49,7 +53,7 @@ class ApiBrowser(OpenAPIRenderPlugin):
         return self._page
 
 
-@get("/robots.txt", media_type="text/plain", sync_to_thread=True)
+@get("/robots.txt", opt={"access": PUBLIC}, media_type="text/plain", sync_to_thread=True)
 def robots(is_demonstration: NamedDependency[bool]) -> Response[str]:
     """What crawlers may read: the pages, but nothing of a demonstration, whose products do not exist."""
     kept_out = "/" if is_demonstration else "/api/"
@@ -65,17 +69,23 @@ def _with_security_headers(response: ASGIApp) -> ASGIApp:
 def site(house: House) -> Site:
     """The pages over a house; FileNotFoundError tells how to build their assets when that was not done."""
     is_demonstration = house.settings.demo
+    jar = Jar(is_secure=house.settings.is_secure)
     pages = Pages(environment(static_urls=assets.manifest(STATIC), demonstration=is_demonstration))
     return Site(
         routers=(
             Router(
                 path="/",
-                route_handlers=[home, find, show_product, problem_type, robots],
+                route_handlers=[home, find, show_product, problem_type, robots, *ACCOUNT_PAGES, *WORK_PAGES],
+                guards=[own_forms_only(house.settings, jar)],
                 dependencies={
                     "pages": Provide(lambda: pages, sync_to_thread=False),
+                    "house": Provide(lambda: house, sync_to_thread=False),
+                    "visitor": Provide(visitors(house.settings, jar), sync_to_thread=False),
+                    "form": Provide(form),
                     "is_demonstration": Provide(lambda: is_demonstration, sync_to_thread=False),
                 },
-                exception_handlers=for_pages(pages),
+                exception_handlers=for_visitors(pages),
+                request_max_body_size=LARGEST_FORM,
                 include_in_schema=False,
             ),
             create_static_files_router(

@@ -1,0 +1,150 @@
+"""The consumer of the outbox that writes and sends mails. Each is made from the newest state, when it is sent."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from becta.kernel import clock
+from becta.kernel.events import OutboxMessage
+from becta.kernel.money import pounds
+from becta.market.accounts.models import Invitation, JoinRequest, Person
+from becta.market.accounts.organisations import organisation_out
+from becta.market.accounts.rules import JoinState
+from becta.market.db import Database
+from becta.market.delegation.models import Commitment, CommitmentHold
+from becta.market.delegation.rules import CommitmentState
+from becta.market.notify import texts
+from becta.market.notify.mailer import Mail, Mailer, Unsent
+from becta.market.notify.recipients import address_of, holders_of, managers_of
+from becta.market.signin.models import SignInLink
+from becta.market.signin.rules import LINK_LASTS, SIGN_IN
+from becta.market.signing import Signer
+
+INVITATION = "invitation"
+REMEMBERED = 10_000
+"""How many sent mails are remembered, so that a batch tried again does not send its first half twice."""
+
+Letters = list[tuple[str, texts.Words]]
+"""Words and to whom."""
+
+
+class Post:
+    """Sends the mails that messages call for."""
+
+    def __init__(self, db: Database, mailer: Mailer, signer: Signer, *, origin: str) -> None:
+        """Write addresses that start with `origin`."""
+        self._db = db
+        self._mailer = mailer
+        self._signer = signer
+        self._origin = origin
+        self._sent: OrderedDict[str, None] = OrderedDict()
+        self._writers: Mapping[str, Callable[[Session, UUID, datetime], Letters]] = {
+            "sign_in_link": self._sign_in_link,
+            "invitation": self._invitation,
+            "join_request": self._join_request,
+            "commitment": self._commitment,
+        }
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """What it sends mails about."""
+        return frozenset(self._writers)
+
+    def handle(self, messages: Sequence[OutboxMessage]) -> None:
+        """Send what they call for; a mail that was sent in this process is not sent again.
+
+        Raises Unsent if one could not be sent, once all the others were.
+        """
+        refused: Unsent | None = None
+        for message in messages:
+            now = clock.now()
+            with self._db.read() as session:
+                letters = self._writers[message.topic](session, message.key, now)
+            for number, (to, words) in enumerate(letters):
+                mail = Mail(id=f"{message.id}.{number}.{message.key}", to=to, subject=words.subject, text=words.text)
+                try:
+                    self._send(mail, now=now)
+                except Unsent as error:
+                    refused = error
+        if refused is not None:
+            raise refused
+
+    def _send(self, mail: Mail, *, now: datetime) -> None:
+        if mail.id in self._sent:
+            return
+        self._mailer.send(mail, now=now)
+        self._sent[mail.id] = None
+        while len(self._sent) > REMEMBERED:
+            self._sent.popitem(last=False)
+
+    def _sign_in_link(self, session: Session, key: UUID, now: datetime) -> Letters:
+        link = session.get(SignInLink, key)
+        if link is None or link.used_at is not None or link.expires_at <= now:
+            return []
+        href = f"{self._origin}/sign-in/link?code={self._signer.sign(SIGN_IN, key)}"
+        return [(link.email, texts.sign_in_link(href, minutes=LINK_LASTS.seconds // 60))]
+
+    def _invitation(self, session: Session, key: UUID, now: datetime) -> Letters:
+        found = session.get(Invitation, key)
+        if found is None or found.email is None or found.expires_at <= now:
+            return []
+        if found.accepted_at is not None or found.withdrawn_at is not None:
+            return []
+        words = texts.invitation(
+            f"{self._origin}/invitations/accept?code={self._signer.sign(INVITATION, key)}",
+            organisation=organisation_out(session, found.organisation_id).name,
+            roles=found.roles,
+            until=f"{clock.london_date(found.expires_at):%-d %B %Y}",
+        )
+        return [(found.email, words)]
+
+    def _join_request(self, session: Session, key: UUID, _now: datetime) -> Letters:
+        found = session.get_one(JoinRequest, key)
+        name = organisation_out(session, found.organisation_id).name
+        if found.state is JoinState.ASKED:
+            asker = session.get_one(Person, found.person_id)
+            who = " ".join(part for part in (asker.name, f"({asker.email})" if asker.email else None) if part)
+            words = texts.join_request_asked(
+                f"{self._origin}/people/requests/{key}",
+                organisation=name,
+                who=who or "Somebody",
+                roles=found.wanted_roles,
+            )
+            return [(to, words) for to in managers_of(session, found.organisation_id)]
+        if found.state is JoinState.WITHDRAWN:
+            return []
+        words = texts.join_request_decided(
+            f"{self._origin}/account",
+            organisation=name,
+            is_confirmed=found.state is JoinState.CONFIRMED,
+            reason=found.reason,
+        )
+        return [(to, words) for to in address_of(session, found.person_id)]
+
+    def _commitment(self, session: Session, key: UUID, _now: datetime) -> Letters:
+        found = session.get_one(Commitment, key)
+        href, amount = f"{self._origin}/commitments/{key}", pounds(found.amount_pence)
+        if found.state is CommitmentState.HELD:
+            name = organisation_out(session, found.organisation_id).name
+            holds = session.exec(
+                select(CommitmentHold).where(
+                    col(CommitmentHold.commitment_id) == key, col(CommitmentHold.released_at).is_(None)
+                )
+            ).all()
+            letters: dict[str, texts.Words] = {}
+            for hold in holds:
+                words = texts.commitment_held(
+                    href, organisation=name, purpose=found.purpose, amount=amount, role=hold.role.replace("_", " ")
+                )
+                for to in holders_of(session, hold.organisation_id, hold.role, but=found.made_by):
+                    letters.setdefault(to, words)
+            return list(letters.items())
+        if found.decided_by is None or found.decided_by == found.made_by:
+            return []  # decided by rule while they looked on, or by themselves
+        words = texts.commitment_decided(
+            href, purpose=found.purpose, amount=amount, outcome=found.state.value, reason=found.reason
+        )
+        return [(to, words) for to in address_of(session, found.made_by)]

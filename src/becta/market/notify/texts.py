@@ -1,0 +1,81 @@
+"""What our mails say: plain words, an address to go to, and nothing that needs a picture."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+SIGNATURE = "\n\nBECTA 2.0 marketplace\n"
+
+
+class Words(Struct, frozen=True):
+    """A subject and a text."""
+
+    subject: str
+    text: str
+
+
+def sign_in_link(href: str, *, minutes: int) -> Words:
+    """The link somebody asked for to sign in."""
+    return _words(
+        "Your link to sign in",
+        f"Open this link in the browser in which you asked for it, within {minutes} minutes. It works once.",
+        href,
+        "If you did not ask for it, you need not do anything: without your browser the link opens nothing.",
+    )
+
+
+def invitation(href: str, *, organisation: str, roles: Sequence[str], until: str) -> Words:
+    """Somebody is asked to join an organisation."""
+    as_roles = f" as {_listed(roles)}" if roles else ""
+    return _words(
+        f"You are invited to join {organisation}",
+        f"You are invited to join {organisation}{as_roles}. To accept, sign in with this e-mail address by {until}:",
+        href,
+    )
+
+
+def join_request_asked(href: str, *, organisation: str, who: str, roles: Sequence[str]) -> Words:
+    """Those who manage an organisation's people are told that somebody asks to join it."""
+    as_roles = f" as {_listed(roles)}" if roles else ""
+    return _words(
+        f"Somebody asks to join {organisation}",
+        f"{who} asks to join {organisation}{as_roles}. Confirm it only if you know them. You decide here:",
+        href,
+    )
+
+
+def join_request_decided(href: str, *, organisation: str, is_confirmed: bool, reason: str | None) -> Words:
+    """Somebody who asked to join is told what was decided."""
+    if is_confirmed:
+        told = f"You are now a member of {organisation}."
+        return _words(f"You have joined {organisation}", told, href)
+    why = f"The reason given: {reason}" if reason else ""
+    return _words(
+        f"Your request to join {organisation} was refused", f"{organisation} refused your request to join.", why, href
+    )
+
+
+def commitment_held(href: str, *, organisation: str, purpose: str, amount: str, role: str) -> Words:
+    """Those who may let a commitment through are told that it waits."""
+    return _words(
+        f"{amount} waits for you: {purpose}",
+        f"{organisation} wants to commit {amount} for: {purpose}. It waits for the {role}. You decide here:",
+        href,
+    )
+
+
+def commitment_decided(href: str, *, purpose: str, amount: str, outcome: str, reason: str | None) -> Words:
+    """Whoever made a commitment is told what was decided."""
+    why = f"The reason given: {reason}" if reason else ""
+    return _words(
+        f"{amount} {outcome}: {purpose}", f"Your commitment of {amount} for “{purpose}” was {outcome}.", why, href
+    )
+
+
+def _words(subject: str, *paragraphs: str) -> Words:
+    return Words(" ".join(subject.split()), "\n\n".join(part for part in paragraphs if part) + SIGNATURE)
+
+
+def _listed(roles: Sequence[str]) -> str:
+    words = [role.replace("_", " ") for role in roles]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

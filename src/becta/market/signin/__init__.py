@@ -1,0 +1,1 @@
+"""Signing in: OpenID Connect, e-mailed links, and the sessions they start."""

@@ -1,0 +1,20 @@
+"""What somebody can do here besides looking after their account, as links."""
+
+from becta.kernel.actor import Actor, Scope
+from becta.market.web.views import Link
+
+
+def tasks_of(actor: Actor) -> tuple[Link, ...]:
+    """The pages open to an actor, most used first."""
+    tasks = []
+    if Scope.COMMITMENTS_MAKE in actor.scopes:
+        tasks.append(Link(text="Commit an amount", href="/commitments/new"))
+    if Scope.COMMITMENTS_READ in actor.scopes:
+        tasks += [Link(text="Commitments", href="/commitments"), Link(text="Who may commit how much", href="/scheme")]
+    if actor.organisation_id is not None:
+        tasks += [Link(text="People", href="/people"), Link(text="API tokens", href="/tokens")]
+    return (
+        *tasks,
+        Link(text="Join an organisation", href="/join"),
+        Link(text="Your data", href="/account/data"),
+    )
