@@ -37,6 +37,7 @@ bench: $(VENV)/.dev assets ## Relevance and speed, as ratios in one run
 		--products ../shared/data/icecat/icecat_products_19406.jsonl.gz --qrels ../shared/data/icecat/qrels_dev.csv; \
 	else echo "relevance: no judged products beside this checkout; see market bench relevance --help"; fi
 	@$(BIN)/market bench speed
+	@$(BIN)/market bench trail
 
 wheel: $(VENV)/.dev assets ## A wheel with the page styles inside
 	$(BIN)/uv build --quiet --wheel --no-build-isolation --out-dir dist

@@ -21,6 +21,7 @@ from tests.support.shared import require_all
 RUNTIME = Path(tempfile.gettempdir()) / f"becta-tests-{os.getuid()}"
 RUNTIME.mkdir(mode=0o700, exist_ok=True)
 os.environ["XDG_RUNTIME_DIR"] = str(RUNTIME)  # PostgreSQL's wheel wants a private one, and warns without
+os.environ.update(RATE_LIMIT_TOKEN="", RATE_LIMIT_ADDRESS="", RATE_LIMIT_SIGN_IN="")  # tests ask often
 
 
 @pytest.fixture(scope="session")

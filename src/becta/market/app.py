@@ -8,14 +8,32 @@ from typing import Any
 
 from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, Contact, License, SecurityScheme
 
 from becta import __version__
-from becta.market.api import badges, health, offers, products, schools, search, suppliers
+from becta.market.accounts.last_used import LastUsed
+from becta.market.api import (
+    audit,
+    badges,
+    commitments,
+    health,
+    offers,
+    organisations,
+    people,
+    privacy,
+    products,
+    schemes,
+    schools,
+    search,
+    suppliers,
+    tokens,
+)
 from becta.market.api.access import credentials
 from becta.market.api.bodies import JsonRequest
+from becta.market.limits import RateLimits
 from becta.market.outbox.relay import Busy
 from becta.market.settings import settings
 from becta.market.web.site import Site, site
@@ -53,6 +71,45 @@ API = Router(
         badges.claim_for_product,
         badges.list_claims,
         badges.decide,
+        schemes.get_scheme,
+        schemes.put_scheme,
+        schemes.list_scheme_versions,
+        commitments.make,
+        commitments.list_commitments,
+        commitments.get_commitment,
+        commitments.approve,
+        commitments.decline,
+        commitments.withdraw,
+        audit.get_checkpoint,
+        audit.list_checkpoints,
+        audit.get_key,
+        audit.get_consistency,
+        audit.get_inclusion,
+        audit.get_event,
+        audit.get_proof,
+        audit.get_history,
+        privacy.list_personal_data,
+        privacy.export_me,
+        privacy.erase,
+        people.get_me,
+        people.accept,
+        people.ask,
+        people.list_own,
+        people.list_join_requests,
+        people.confirm,
+        people.refuse,
+        people.withdraw,
+        organisations.get_organisation,
+        organisations.list_members,
+        organisations.change_roles,
+        organisations.end,
+        organisations.invite_somebody,
+        organisations.list_invitations,
+        organisations.withdraw,
+        tokens.create,
+        tokens.list_tokens,
+        tokens.rotate,
+        tokens.revoke,
     ],
 )
 
@@ -61,6 +118,7 @@ def create_app(house: House | None = None, *, relay: bool = True) -> Litestar:
     """The application over a house, by default that of the settings; `relay` False leaves the outbox to a worker."""
     running = house or build(settings())
     pages = site(running)
+    used = LastUsed(running.db)
 
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
@@ -70,16 +128,20 @@ def create_app(house: House | None = None, *, relay: bool = True) -> Litestar:
             with suppress(Busy):  # whoever holds the index mends it
                 await asyncio.to_thread(running.projection.heal)
             running.relay.start()
+        used.start()
         try:
             yield
         finally:
+            await asyncio.to_thread(used.stop)
             await asyncio.to_thread(running.close)
 
-    return Litestar(
+    app = Litestar(
         route_handlers=[API, health.health, *pages.routers],
         dependencies={
             "db": Provide(lambda: running.db, sync_to_thread=False),
             "engine": Provide(lambda: running.engine, sync_to_thread=False),
+            "sealer": Provide(lambda: running.sealer, sync_to_thread=False),
+            "signer": Provide(lambda: running.signer, sync_to_thread=False),
             "credentials": Provide(credentials, sync_to_thread=False),
         },
         exception_handlers=pages.exception_handlers,
@@ -87,8 +149,11 @@ def create_app(house: House | None = None, *, relay: bool = True) -> Litestar:
         lifespan=[lifespan],
         openapi_config=_openapi(pages),
         compression_config=CompressionConfig(backend="gzip", exclude=["^/api/", "^/bare/"]),
+        state=State({"tokens_used": used}),
         debug=False,
     )
+    app.asgi_handler = RateLimits(app.asgi_handler, running.settings)  # as middleware it would not see unknown paths
+    return app
 
 
 def _openapi(pages: Site) -> OpenAPIConfig:

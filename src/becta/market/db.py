@@ -12,13 +12,14 @@ from uuid import UUID
 
 from alembic import command
 from alembic.config import Config
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
+from becta.kernel.append import append_recorded
 from becta.kernel.errors import Conflict
 
 LOCK_WAIT_SECONDS = 30
@@ -51,11 +52,13 @@ class Database:
     def write(self) -> Iterator[Session]:
         """A write transaction: committed on leaving, rolled back on any error. SQLite admits one writer at a time.
 
+        What was recorded on the session is put into the audit trail last, see `append_recorded`.
         Raises Conflict when somebody else made the same thing after this transaction looked for it.
         """
         try:
             with Session(self._writing, expire_on_commit=False) as session, session.begin():
                 yield session
+                append_recorded(session)
         except IntegrityError as error:
             if _is_taken(error):
                 raise Conflict("somebody made the same thing at the same moment; read it again") from error
@@ -103,6 +106,30 @@ class Database:
             connection.execute(text("SELECT pg_advisory_lock(hashtext('becta.migrate'))"))
             yield
             connection.execute(text("SELECT pg_advisory_unlock(hashtext('becta.migrate'))"))
+
+    @contextmanager
+    def only_one(self, name: str) -> Iterator[bool]:
+        """Whether nobody else, in any process, is inside a block of this name; nobody waits."""
+        if self.engine.dialect.name == "sqlite":
+            lock = FileLock(f"{self.engine.url.database}.{name}", blocking=False)
+            try:
+                lock.acquire()
+            except Timeout:
+                yield False
+                return
+            try:
+                yield True
+            finally:
+                lock.release()
+            return
+        key = {"name": f"becta.{name}"}
+        with self.engine.connect() as connection:
+            is_ours = bool(connection.scalar(text("SELECT pg_try_advisory_lock(hashtext(:name))"), key))
+            try:
+                yield is_ours
+            finally:
+                if is_ours:
+                    connection.execute(text("SELECT pg_advisory_unlock(hashtext(:name))"), key)
 
     @property
     def exists(self) -> bool:

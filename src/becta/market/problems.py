@@ -48,12 +48,15 @@ KINDS: dict[int, tuple[str, str]] = {
     412: ("changed-since", "Somebody changed it since you read it"),
     413: ("too-large", "The request is too large"),
     415: ("media-type", "The body must be JSON"),
+    422: ("key-reused", "This Idempotency-Key was used for another request"),
     429: ("too-many-requests", "Too many requests"),
     500: ("unexpected", "Something went wrong on our side"),
 }
 """Status to the slug of its type and its title; each has a page under /problems/."""
+TOKEN_IN_ADDRESS = ("token-in-address", "A token was sent in the address")
+"""Slug and title of a problem with a type of its own among those of status 400."""
 
-HEADERS = frozenset({"If-Match"})
+HEADERS = frozenset({"If-Match", "Idempotency-Key"})
 """Fields of faults that are headers of the request, not fields of its body."""
 NO_BODY = "'data'"
 """What the framework says of a body that is not there: the name of the handler's parameter."""
@@ -82,10 +85,12 @@ def on_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Resp
             status, detail = 400, f"{len(errors)} fields need mending" if len(errors) > 1 else str(error)
         case NotFound(kind=kind, key=key):
             status, detail = 404, f"no {kind} {key}"
-        case Forbidden(need=need, supplier_id=None):
+        case Forbidden(because=str(rule)):
+            status, detail = 403, rule
+        case Forbidden(need=need, organisation_id=None):
             status, detail = 403, f"this needs a token with the scope {need}"
         case Forbidden(need=need):
-            status, detail = 403, f"this needs a token of that supplier with the scope {need}"
+            status, detail = 403, f"this needs the scope {need} for that organisation"
         case Stale(given=given, current=current):
             status, detail = 412, f"you have revision {given}, the current one is {current}; read it again first"
         case _:

@@ -5,8 +5,19 @@ from becta.catalogue.offers.models import Offer
 from becta.catalogue.products.models import ListingVersion, Product
 from becta.catalogue.suppliers.models import Supplier
 from becta.compliance.badges.models import BadgeClaimRow
-from becta.kernel.events import AuditEvent, OutboxMessage
-from becta.market.accounts.models import ApiToken
+from becta.kernel.events import AuditAbout, AuditEvent, AuditHead, AuditTile, OutboxMessage
+from becta.market.accounts.models import (
+    ApiToken,
+    Identity,
+    Invitation,
+    JoinRequest,
+    Member,
+    Organisation,
+    Person,
+)
+from becta.market.audit.models import AuditCheckpoint
+from becta.market.delegation.models import Commitment, CommitmentHold, Scheme
+from becta.market.idempotency.models import IdempotencyKeyRow
 from becta.market.listings.models import ListingView
 from becta.market.organisations.models import (
     Establishment,
@@ -15,23 +26,41 @@ from becta.market.organisations.models import (
     GroupMembership,
     RegisterState,
 )
+from becta.market.signin.models import BrowserSession, SignInFlow, SignInLink
 from becta.refurb.units.models import RemanufacturedDeviceRow
 
 __all__ = [
     "ApiToken",
+    "AuditAbout",
+    "AuditCheckpoint",
     "AuditEvent",
+    "AuditHead",
+    "AuditTile",
     "BadgeClaimRow",
+    "BrowserSession",
+    "Commitment",
+    "CommitmentHold",
     "ConnectivityRow",
     "Establishment",
     "EstablishmentGroup",
     "EstablishmentLink",
     "GroupMembership",
+    "IdempotencyKeyRow",
+    "Identity",
+    "Invitation",
+    "JoinRequest",
     "ListingVersion",
     "ListingView",
+    "Member",
     "Offer",
+    "Organisation",
     "OutboxMessage",
+    "Person",
     "Product",
     "RegisterState",
     "RemanufacturedDeviceRow",
+    "Scheme",
+    "SignInFlow",
+    "SignInLink",
     "Supplier",
 ]

@@ -2,11 +2,19 @@
 
 from msgspec import Struct
 
+from becta.kernel import clock
+from becta.market.accounts.invitations import forget_expired
+from becta.market.audit.sealing import Sealer
 from becta.market.db import Database
 from becta.market.indexing.projection import Projection
 from becta.market.listings.words import facet_labels
-from becta.market.outbox.relay import Relay
+from becta.market.notify.mailer import FolderMailer, Mailer, SmtpMailer
+from becta.market.notify.post import Post
+from becta.market.outbox.relay import Chore, Relay
 from becta.market.settings import Settings
+from becta.market.signin.returning import Front
+from becta.market.signin.sessions import prune
+from becta.market.signing import Signer, kept_secret
 from becta.search.engine import SearchEngine
 from becta.search.tantivy_engine import TantivyEngine
 
@@ -19,10 +27,15 @@ class House(Struct, frozen=True):
     engine: SearchEngine
     projection: Projection
     relay: Relay
+    sealer: Sealer
+    signer: Signer
+    mailer: Mailer
+    front: Front
 
     def close(self) -> None:
         """Stop the relay and let go of index and database."""
         self.relay.stop()
+        self.front.close()
         self.engine.close()
         self.db.close()
 
@@ -33,4 +46,29 @@ def build(settings: Settings) -> House:
     db = Database(settings.database, connections=settings.threads)
     engine = TantivyEngine(settings.index_dir, labels=facet_labels())
     projection = Projection(db, engine)
-    return House(settings=settings, db=db, engine=engine, projection=projection, relay=Relay(db, [projection]))
+    sealer = Sealer(db, settings.audit_key, settings.audit_origin)
+    signer = Signer(kept_secret(settings.secret))
+    mailer = _mailer(settings)
+    post = Post(db, mailer, signer, origin=settings.origin)
+    chores = [
+        Chore("seal the audit trail", every_seconds=10, run=sealer.seal),
+        Chore("sweep sign-ins away", every_seconds=600, run=lambda: prune(db, now=clock.now())),
+        Chore("forget whom we invited in vain", every_seconds=3600, run=lambda: forget_expired(db)),
+    ]
+    return House(
+        settings=settings,
+        db=db,
+        engine=engine,
+        projection=projection,
+        relay=Relay(db, [projection, post], chores),
+        sealer=sealer,
+        signer=signer,
+        mailer=mailer,
+        front=Front(settings),
+    )
+
+
+def _mailer(settings: Settings) -> Mailer:
+    if settings.smtp_url is None:
+        return FolderMailer(settings.mail_dir, sender=settings.mail_from)
+    return SmtpMailer(settings.smtp_url, sender=settings.mail_from)

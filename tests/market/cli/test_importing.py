@@ -268,4 +268,4 @@ def test_market_itself_imports_into_its_data_folder(tmp_path: Path) -> None:
         1,
         "products: 2 rows read, 1 created, 0 changed, 0 unchanged, 1 failed; 1 changes, 2 messages indexed\n",
     )
-    assert sorted(made.name for made in (tmp_path / "data").iterdir())[:2] == ["index", "market.db"]
+    assert sorted(made.name for made in (tmp_path / "data").iterdir())[:3] == ["index", "keys", "market.db"]

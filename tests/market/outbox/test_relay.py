@@ -1,5 +1,6 @@
 """The relay: every message is handled at least once, in order, and a bad one holds up nobody else."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -171,3 +172,42 @@ def test_a_running_relay_drains_by_itself_and_stops_when_told(db: Database) -> N
     assert consumer.noted == keys
     announced(db, "bell", uuid4())
     assert relay.waiting() == Waiting(pending=1, parked=0)
+
+
+def test_of_two_relays_at_the_same_messages_one_works_and_the_other_leaves_them(db: Database) -> None:
+    other, left = Notebook("bell"), []
+
+    class Overtaken(Notebook):
+        def handle(self, messages: Sequence[OutboxMessage]) -> None:
+            left.append(Relay(db, [other]).drain())
+            super().handle(messages)
+
+    consumer = Overtaken("bell")
+    keys = announced(db, "bell", uuid4(), uuid4())
+
+    assert Relay(db, [consumer]).drain() == 2
+    assert (consumer.noted, other.noted, left) == (keys, [], [0])
+
+
+def test_a_slow_consumer_holds_up_no_other(db: Database) -> None:
+    may_go_on = threading.Event()
+
+    class Slow(Notebook):
+        def handle(self, messages: Sequence[OutboxMessage]) -> None:
+            assert may_go_on.wait(30)
+            super().handle(messages)
+
+    slow, quick = Slow("mail"), Notebook("bell")
+    mails, bells = announced(db, "mail", uuid4()), announced(db, "bell", uuid4())
+    relay = Relay(db, [slow, quick])
+    relay.start()
+    try:
+        for _ in range(600):
+            if quick.noted:
+                break
+            relay._stop.wait(0.05)
+        assert (quick.noted, slow.noted) == (bells, [])
+    finally:
+        may_go_on.set()
+        relay.stop()
+    assert slow.noted == mails

@@ -4,6 +4,7 @@ import click
 
 from becta import __version__
 from becta.market import telemetry
+from becta.market.cli.audit import audit
 from becta.market.cli.bench import bench
 from becta.market.cli.importing import import_
 from becta.market.cli.running import check, demo, migrate, reindex, serve, worker
@@ -17,5 +18,5 @@ def main() -> None:
     telemetry.configure()
 
 
-for command in (serve, worker, demo, migrate, import_, reindex, check, token, bench):
+for command in (serve, worker, demo, migrate, import_, reindex, check, audit, token, bench):
     main.add_command(command)

@@ -38,3 +38,13 @@ def speed(scale: int, seconds: int) -> None:
 
     for line in measure(scale, seconds=seconds):
         click.echo(line)
+
+
+@bench.command()
+@click.option("--events", type=click.IntRange(1_000), default=3_000_000, show_default=True, help="Events of the trail.")
+def trail(events: int) -> None:
+    """The audit trail at scale: histories, the share of a write, and the time to verify all of it."""
+    from becta.market.bench.trail import trail as measure  # noqa: PLC0415
+
+    for line in measure(events):
+        click.echo(line)

@@ -22,6 +22,7 @@ from becta.kernel.actor import system
 from becta.market.db import Database
 from becta.market.demo.catalogue import demonstration
 from becta.market.demo.generator import generate, generated_suppliers
+from becta.market.demo.people import load_people
 from becta.market.demo.rows import DemoBadge, DemoProduct, DemoSupplier
 from becta.refurb.units.imports import OfferLoader, OfferRow
 
@@ -37,12 +38,15 @@ class DemoSummary(Struct, kw_only=True):
     products: int = 0
     offers: int = 0
     claims: int = 0
+    people: int = 0
 
 
 def load_demonstration(db: Database, *, today: date, now: datetime) -> DemoSummary:
-    """Load the authored catalogue; a second time changes nothing."""
+    """Load the authored catalogue and the people who use it; a second time changes nothing."""
     authored = demonstration(today)
-    return _load(db, authored.suppliers, authored.products, now=now)
+    summary = _load(db, authored.suppliers, authored.products, now=now)
+    summary.people = load_people(db, now=now)
+    return summary
 
 
 def load_generated(db: Database, count: int, *, seed: int, today: date, now: datetime) -> DemoSummary:

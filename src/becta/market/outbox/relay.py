@@ -5,8 +5,10 @@ Rows are picked by "not done", never by "greater than the last id": on PostgreSQ
 """
 
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -21,6 +23,9 @@ BATCH = 10_000
 ATTEMPTS = 8
 """Tries of one message before it is parked for a person to look at."""
 POLL_SECONDS = 0.25
+LONGEST_PAUSE = 60.0
+"""Seconds between tries, at most, while the disk or the network is in trouble."""
+TROUBLE = "the outbox waits for the disk or the network"
 
 log = structlog.get_logger()
 
@@ -40,6 +45,14 @@ class Consumer(Protocol):
         """Do what they call for, all of it, or raise; Busy if another process is in the way."""
 
 
+class Chore(Struct, frozen=True):
+    """Something to be done from time to time; it may be done late, twice, and by several processes at once."""
+
+    name: str
+    every_seconds: float
+    run: Callable[[], object]
+
+
 class Waiting(Struct, frozen=True):
     """Messages not done."""
 
@@ -50,20 +63,23 @@ class Waiting(Struct, frozen=True):
 class Relay:
     """Drains the outbox into consumers."""
 
-    def __init__(self, db: Database, consumers: Sequence[Consumer]) -> None:
-        """Relay from `db` to `consumers`; a topic has one consumer."""
+    def __init__(self, db: Database, consumers: Sequence[Consumer], chores: Sequence[Chore] = ()) -> None:
+        """Relay from `db` to `consumers`; a topic has one consumer. Running, it does the chores between batches."""
         self._db = db
         self._consumers = consumers
+        self._chores = chores
+        self._due = [time.monotonic()] * len(chores)
         self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
 
     def run_once(self) -> int:
-        """Handle one batch; returns how many messages were done."""
+        """Handle one batch of each consumer; returns how many messages were done."""
         done = 0
         for consumer in self._consumers:
-            with self._db.read() as session:
-                messages = _pending(session, consumer.topics, now=clock.now())
-            done += self._handle(consumer, messages)
+            try:
+                done += self._relay(consumer)
+            except OSError:
+                log.exception(TROUBLE)
         return done
 
     def drain(self) -> int:
@@ -92,24 +108,57 @@ class Relay:
             return session.exec(parked.values(**fresh)).rowcount
 
     def start(self) -> None:
-        """Drain continually in a thread of its own until `stop`."""
-        self._thread = threading.Thread(target=self._run, name="outbox-relay", daemon=True)
-        self._thread.start()
+        """Drain continually until `stop`: a thread for each consumer, so that slow mails hold up no search."""
+        workers: list[Callable[[], None]] = [partial(self._work, consumer) for consumer in self._consumers]
+        for number, work in enumerate([*workers, self._keep_house]):
+            thread = threading.Thread(target=work, name=f"outbox-relay-{number}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
     def stop(self) -> None:
-        """Finish the batch in hand and stop."""
+        """Finish the batches in hand and stop."""
         self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
-    def _run(self) -> None:
+    def _work(self, consumer: Consumer) -> None:
+        pause = POLL_SECONDS
         while not self._stop.is_set():
             try:
-                if self.run_once():
+                done = self._relay(consumer)
+                pause = POLL_SECONDS
+                if done:
                     continue
+            except OSError:
+                log.exception(TROUBLE)
+                pause = min(2 * pause, LONGEST_PAUSE)
             except Exception:
                 log.exception("outbox relay failed; it will try again")
+            self._stop.wait(pause)
+
+    def _keep_house(self) -> None:
+        while self._chores and not self._stop.is_set():
+            self._do_chores()
             self._stop.wait(POLL_SECONDS)
+
+    def _relay(self, consumer: Consumer) -> int:
+        """Handle one batch, unless another process or thread is at it; returns how many messages were done."""
+        with self._db.only_one(f"relay-{min(consumer.topics, default='')}") as is_ours:
+            if not is_ours:
+                return 0
+            with self._db.read() as session:
+                messages = _pending(session, consumer.topics, now=clock.now())
+            return self._handle(consumer, messages)
+
+    def _do_chores(self) -> None:
+        for number, chore in enumerate(self._chores):
+            if time.monotonic() < self._due[number]:
+                continue
+            try:
+                chore.run()
+            except Exception:
+                log.exception("a chore failed; it will be tried again", chore=chore.name)
+            self._due[number] = time.monotonic() + chore.every_seconds
 
     def _handle(self, consumer: Consumer, messages: Sequence[OutboxMessage]) -> int:
         if not messages:
@@ -119,8 +168,7 @@ class Relay:
         except Busy:
             return 0  # another process is at it; nothing is wrong with the messages
         except OSError:
-            log.exception("the outbox waits for the disk or the network")
-            return 0
+            raise  # the disk or the network, not the messages
         except Exception as error:
             if len(messages) > 1:  # one of them may be the trouble: the others need not wait for it
                 middle = len(messages) // 2
