@@ -1,4 +1,4 @@
-"""Tokens from the command line."""
+"""Tokens and first people from the command line."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -6,12 +6,16 @@ from uuid import UUID
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlmodel import select
 from tests.market.accounts.conftest import TRUST, Scene
 from tests.support.watching import everything
 
 from becta.kernel import clock
-from becta.market.accounts.models import ApiToken
+from becta.kernel.actor import OPERATOR_ID
+from becta.kernel.events import OutboxMessage
+from becta.market.accounts.models import ApiToken, Invitation
 from becta.market.accounts.tokens import actor_of
+from becta.market.cli.people import people
 from becta.market.cli.tokens import token
 from becta.market.db import Database
 from becta.market.settings import settings
@@ -83,3 +87,23 @@ def test_what_cannot_be_is_refused_in_words_and_nothing_is_written(
     assert result.exit_code != 0
     assert message in result.output
     assert everything(db) == stored
+
+
+def test_the_first_of_the_operators_people_is_invited_from_the_command_line(
+    run: Callable[..., Result], db: Database
+) -> None:
+    del run  # only for its settings
+    asked = CliRunner().invoke(people, ["invite", "Olive@market.example", "--role", "operator"])
+    refused = CliRunner().invoke(people, ["invite", "olive@market.example", "--role", "buyer"])
+    nonsense = CliRunner().invoke(people, ["invite", "olive", "--role", "operator"])
+
+    assert asked.exit_code == 0, asked.output
+    assert asked.output.startswith("invited until ")
+    with db.read() as session:
+        [made] = session.exec(select(Invitation)).all()
+        [message] = session.exec(select(OutboxMessage)).all()
+    assert (made.email, made.roles, made.organisation_id) == ("olive@market.example", ["operator"], OPERATOR_ID)
+    assert (message.topic, message.key) == ("invitation", made.id)
+    assert (refused.exit_code, nonsense.exit_code) == (1, 1)
+    assert "roles" in refused.output
+    assert "is not an e-mail address" in nonsense.output

@@ -103,6 +103,10 @@ class Scene:
         member(session, self.people[who], organisation, *roles)
         self.secrets[who] = token_of(session, self.people[who], organisation)
 
+    def home(self, who: str) -> UUID:
+        """The organisation that somebody acts for."""
+        return self.here[HOME[Role(who)] if who in set(Role) else OrganisationKind.SCHOOL].id
+
     def id_of(self, who: str) -> UUID:
         """A person's id."""
         return self.people[who].id

@@ -1,10 +1,12 @@
 """Who may do what: every route of the API, tried by everybody, here and from another organisation."""
 
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.market.permissions.pages import PAGES, VISITORS, PageRoute
 from tests.market.permissions.scene import CALLERS, HOME, NOBODY, SUPPLIERS_TOKEN, Scene
 from tests.market.permissions.table import ROUTES, Route
 from tests.support.api import Api
@@ -82,22 +84,32 @@ def test_whoever_may_changes(house: House, api: Api, route: Route) -> None:
 
 
 def test_the_table_is_printed_as_it_is() -> None:
-    head = "| | " + " | ".join(str(who).replace("_", " ") for who in CALLERS) + " |"
-    rows = [
-        f"| `{route.method} {route.path}` | " + " | ".join("yes" if who in route.may else "" for who in CALLERS) + " |"
-        for route in ROUTES
-    ]
-    text = "\n".join([INTRODUCTION, head, "|---" * (len(CALLERS) + 1) + "|", *rows]) + "\n"
+    text = (
+        "\n".join([INTRODUCTION, *printed(ROUTES, CALLERS), "", PAGES_INTRODUCTION, *printed(PAGES, VISITORS)]) + "\n"
+    )
     if os.environ.get("UPDATE_SNAPSHOT") == "1":
         PRINTED.write_text(text, encoding="utf-8")
 
     assert PRINTED.read_text(encoding="utf-8") == text, "run with UPDATE_SNAPSHOT=1 to print it again"
 
 
+def printed(routes: Sequence[Route | PageRoute], callers: Sequence[str]) -> Iterator[str]:
+    """The table as Markdown."""
+    yield "| | " + " | ".join(who.replace("_", " ") for who in callers) + " |"
+    yield "|---" * (len(callers) + 1) + "|"
+    for route in routes:
+        cells = " | ".join("yes" if who in route.may else "" for who in callers)
+        yield f"| `{route.method} {route.path}` | {cells} |"
+
+
 INTRODUCTION = """# Who may do what
 
-Every route of the API under `/api/v1` and every kind of caller: people by their role in their own organisation (a
-personal token, or the pages), and tokens of organisations. Blank is refused. Printed by and tried in
-`tests/market/permissions`, which also tries the same roles from another organisation and fails when a route is missing
-here. What each role may do is said once, in `src/becta/market/accounts/roles.py`.
+Every route of the API under `/api/v1` and every kind of caller: people by their role in their own organisation with a
+personal token, and tokens of organisations. Blank is refused. Printed by and tried in `tests/market/permissions`, which
+also tries the same roles from another organisation and fails when a route is missing here. What each role may do is
+said once, in `src/becta/market/accounts/roles.py`.
+"""
+PAGES_INTRODUCTION = """## Pages
+
+Everybody signed in at a browser. Rows without a yes are for those none of these are, such as whoever was invited.
 """

@@ -1,5 +1,9 @@
 """A marketplace that people sign in to, browsers to do it with, and the clock to move."""
 
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -7,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 import time_machine
 from litestar.testing import TestClient
@@ -143,3 +148,29 @@ def traveller() -> Iterator[time_machine.Traveller]:
     """The clock, standing still until it is moved."""
     with time_machine.travel(START, tick=False) as traveller:
         yield traveller
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[str]:
+    """The address of the issuer, run in a process of its own."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), "--require-nonce", "true"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        for _ in range(200):
+            try:
+                httpx.get(f"{address}/.well-known/openid-configuration").raise_for_status()
+                break
+            except httpx.HTTPError:
+                assert process.poll() is None
+                time.sleep(0.05)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(10)

@@ -1,14 +1,8 @@
 """The whole way in through a real issuer (oidc-provider-mock) over HTTP, followed by hand."""
 
 import re
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 
 import httpx
-import pytest
 from tests.market.signin.conftest import Build
 from tests.support.people import member, person, school
 
@@ -16,32 +10,6 @@ from becta.kernel.actor import Role
 from becta.market.signin.issuers import Issuer
 
 HEAD = "head@larch.sch.uk"
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[str]:
-    """The address of the issuer, run in a process of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), "--require-nonce", "true"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        for _ in range(200):
-            try:
-                httpx.get(f"{address}/.well-known/openid-configuration").raise_for_status()
-                break
-            except httpx.HTTPError:
-                assert process.poll() is None
-                time.sleep(0.05)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 def test_a_person_signs_in_through_a_real_issuer_and_picks_the_organisation(opened: Build, provider: str) -> None:

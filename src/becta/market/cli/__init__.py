@@ -7,6 +7,7 @@ from becta.market import telemetry
 from becta.market.cli.audit import audit
 from becta.market.cli.bench import bench
 from becta.market.cli.importing import import_
+from becta.market.cli.people import people
 from becta.market.cli.running import check, demo, migrate, reindex, serve, worker
 from becta.market.cli.tokens import token
 
@@ -18,5 +19,5 @@ def main() -> None:
     telemetry.configure()
 
 
-for command in (serve, worker, demo, migrate, import_, reindex, check, audit, token, bench):
+for command in (serve, worker, demo, migrate, import_, reindex, check, audit, people, token, bench):
     main.add_command(command)

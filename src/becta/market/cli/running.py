@@ -112,11 +112,13 @@ def _invite() -> None:
 Open {home}/          the marketplace
      {home}/schema    the API browser
 
-Five things to try:
+Six things to try:
   1. {home}/search?q=chromebok                            a misspelt word, corrected and said so
   2. {home}/search?q=laptop&condition=remanufactured      remanufactured laptops with their particulars
   3. {home}/search?kind=software&badge=lti                software proved to speak LTI
   4. {home}/search?q=leased+line&region=south-west        broadband for a school in Devon
   5. curl '{home}/api/v1/search?q=visualiser&limit=3'     the same search as JSON
+  6. {home}/sign-in                                      as bea@larchlane.example, a buyer; the link is at /outbox
+     then commit £5,970 and let it through as hal@larchlane.example, her school's approver
 """
     )

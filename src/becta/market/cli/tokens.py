@@ -35,7 +35,7 @@ def create(label: str, supplier: str | None, organisation: str | None, scopes: t
     """Make a token and print its secret, this once."""
     if supplier is not None and organisation is not None:
         raise click.UsageError("give --supplier or --organisation, not both")
-    with _writing() as (session, now):
+    with writing() as (session, now):
         named = organisation or "operator"
         if supplier is not None:
             supplier_id = session.exec(select(Supplier.id).where(Supplier.reference == supplier)).first()
@@ -59,7 +59,7 @@ def create(label: str, supplier: str | None, organisation: str | None, scopes: t
 @click.option("--grace", type=click.IntRange(0, 24), default=0, show_default=True, help="Hours the old one lives on.")
 def rotate(token_id: UUID, grace: int) -> None:
     """Make a token in place of an organisation's, and print its secret, this once."""
-    with _writing() as (session, now):
+    with writing() as (session, now):
         made, secret = rotate_token(session, US, token_id, grace=timedelta(hours=grace), now=now)
     _tell(made, secret)
 
@@ -69,13 +69,13 @@ def rotate(token_id: UUID, grace: int) -> None:
 @click.option("--reason", help="Why; needed for a person's own.")
 def revoke(token_id: UUID, reason: str | None) -> None:
     """End a token at once."""
-    with _writing() as (session, now):
+    with writing() as (session, now):
         revoke_token(session, US, token_id, reason=reason, now=now)
     click.echo("revoked")
 
 
 @contextmanager
-def _writing() -> Iterator[tuple[Session, datetime]]:
+def writing() -> Iterator[tuple[Session, datetime]]:
     """A transaction whose refusals are told in words."""
     with opened(create=False) as house:
         try:

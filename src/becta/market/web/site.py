@@ -1,5 +1,6 @@
 """The pages put together for the application to mount."""
 
+from functools import lru_cache
 from typing import Any
 
 from litestar import Request, Response, Router, get
@@ -66,11 +67,17 @@ def _with_security_headers(response: ASGIApp) -> ASGIApp:
     return response
 
 
+@lru_cache(maxsize=4)
+def _compiled(static_urls: tuple[tuple[str, str], ...], *, demonstration: bool) -> Pages:
+    """The pages' templates, compiled once a process: it takes longer than the rest of the application together."""
+    return Pages(environment(static_urls=dict(static_urls), demonstration=demonstration))
+
+
 def site(house: House) -> Site:
     """The pages over a house; FileNotFoundError tells how to build their assets when that was not done."""
     is_demonstration = house.settings.demo
     jar = Jar(is_secure=house.settings.is_secure)
-    pages = Pages(environment(static_urls=assets.manifest(STATIC), demonstration=is_demonstration))
+    pages = _compiled(tuple(assets.manifest(STATIC).items()), demonstration=is_demonstration)
     return Site(
         routers=(
             Router(
