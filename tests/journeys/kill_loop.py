@@ -34,6 +34,7 @@ from becta.catalogue.suppliers.service import register_supplier
 from becta.kernel import clock
 from becta.kernel.actor import system
 from becta.kernel.events import AuditEvent, OutboxMessage
+from becta.market.audit.verify import verify
 from becta.market.settings import Settings
 from becta.market.wiring import House, build
 from becta.search.engine import Query
@@ -158,6 +159,8 @@ def check(folder: Path) -> dict[str, int]:
     with house.engine.exclusive() as writer:
         indexed = list(writer.stamps())
     total = house.engine.search(Query(now=int(clock.now().timestamp()), limit=1)).total
+    house.sealer.seal()
+    trail = verify(house.db, [house.sealer.key])
     house.close()
     assert lost == [], f"lost: {lost[:5]}"
     assert max(titles.values()) == 1, "a product is there twice"
@@ -165,12 +168,15 @@ def check(folder: Path) -> dict[str, int]:
     assert sorted(indexed) == held, "index and database differ"
     assert total == len(live), f"the index finds {total}, the database holds {len(live)}"
     assert events == versions, "a version was published without its audit event, or audited twice"
+    assert trail.findings == [], trail.findings[:5]
+    assert trail.signed == trail.events
     assert waiting == 0, f"{waiting} outbox messages are not done"
     return {
         "acknowledged": len(journal),
         "published": len(live),
         "indexed": len(indexed),
         "audit_events": sum(events.values()),
+        "events_verified": trail.events,
         "healed_at_the_end": healed.put + healed.removed,
         "messages_left_to_the_end": drained,
     }

@@ -31,7 +31,6 @@ class Scope(StrEnum):
     PEOPLE_MANAGE = "people:manage"
     TOKENS_MANAGE = "tokens:manage"
     AUDIT_READ = "audit:read"
-    ORGANISATIONS_WRITE = "organisations:write"
     PEOPLE_ERASE = "people:erase"
 
 

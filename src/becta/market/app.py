@@ -157,7 +157,11 @@ def create_app(house: House | None = None, *, relay: bool = True) -> Litestar:
 
 
 def _openapi(pages: Site) -> OpenAPIConfig:
-    bearer: Any = SecurityScheme(type="http", scheme="bearer", description="An API token, made with `market token`")
+    bearer: Any = SecurityScheme(
+        type="http",
+        scheme="bearer",
+        description="An API token, made on the page API tokens, at POST /api/v1/tokens, or by `market token`",
+    )
     return OpenAPIConfig(
         title="BECTA 2.0 marketplace",
         version=__version__,

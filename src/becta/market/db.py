@@ -123,7 +123,7 @@ class Database:
                 lock.release()
             return
         key = {"name": f"becta.{name}"}
-        with self.engine.connect() as connection:
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             is_ours = bool(connection.scalar(text("SELECT pg_try_advisory_lock(hashtext(:name))"), key))
             try:
                 yield is_ours

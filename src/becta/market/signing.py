@@ -14,7 +14,7 @@ LONGEST_CODE = 80
 _ID_BYTES = 16
 
 
-class Signer:
+class LinkSigner:
     """Signs ids for a purpose with a secret of ours; a code for one purpose is worth nothing for another."""
 
     def __init__(self, secret: bytes) -> None:

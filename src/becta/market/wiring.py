@@ -14,7 +14,7 @@ from becta.market.outbox.relay import Chore, Relay
 from becta.market.settings import Settings
 from becta.market.signin.returning import Front
 from becta.market.signin.sessions import prune
-from becta.market.signing import Signer, kept_secret
+from becta.market.signing import LinkSigner, kept_secret
 from becta.search.engine import SearchEngine
 from becta.search.tantivy_engine import TantivyEngine
 
@@ -28,7 +28,7 @@ class House(Struct, frozen=True):
     projection: Projection
     relay: Relay
     sealer: Sealer
-    signer: Signer
+    signer: LinkSigner
     mailer: Mailer
     front: Front
 
@@ -47,7 +47,7 @@ def build(settings: Settings) -> House:
     engine = TantivyEngine(settings.index_dir, labels=facet_labels())
     projection = Projection(db, engine)
     sealer = Sealer(db, settings.audit_key, settings.audit_origin)
-    signer = Signer(kept_secret(settings.secret))
+    signer = LinkSigner(kept_secret(settings.secret))
     mailer = _mailer(settings)
     post = Post(db, mailer, signer, origin=settings.origin)
     chores = [

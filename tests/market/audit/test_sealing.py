@@ -12,7 +12,7 @@ from sqlalchemy import text
 from tests.support.trail import recorded, sealer, unguarded
 
 from becta.kernel.errors import Conflict, NotFound
-from becta.market.audit.keys import Signer, UnusableKey, signer_of, verifier_from_text, verifier_of
+from becta.market.audit.keys import CheckpointSigner, UnusableKey, signer_of, verifier_from_text, verifier_of
 from becta.market.audit.notes import BadNote, read_note, signed_note
 from becta.market.audit.sealing import checkpoints
 from becta.market.db import Database
@@ -137,9 +137,9 @@ def test_what_is_no_key_is_refused(tmp_path: Path, given: str) -> None:
 
 
 def test_an_altered_note_is_refused_with_the_reason() -> None:
-    signer = Signer("test-market", Ed25519PrivateKey.generate())
-    other = Signer("test-market", Ed25519PrivateKey.generate())
-    namesake = Signer("other-market", Ed25519PrivateKey.generate())
+    signer = CheckpointSigner("test-market", Ed25519PrivateKey.generate())
+    other = CheckpointSigner("test-market", Ed25519PrivateKey.generate())
+    namesake = CheckpointSigner("other-market", Ed25519PrivateKey.generate())
     note = signed_note(signer, size=7, root=bytes(32))
 
     assert read_note(note, [other.verifier, signer.verifier]).size == 7

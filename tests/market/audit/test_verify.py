@@ -13,7 +13,7 @@ from becta.kernel.actor import system
 from becta.kernel.events import record
 from becta.kernel.trail import TILE
 from becta.market.audit.findings import Finding, Report
-from becta.market.audit.keys import Signer
+from becta.market.audit.keys import CheckpointSigner
 from becta.market.audit.notes import signed_note
 from becta.market.audit.personal import erase_personal
 from becta.market.audit.sealing import Sealer
@@ -238,7 +238,7 @@ def test_a_history_made_anew_with_its_checkpoints_is_told_by_one_kept_elsewhere(
 
 
 def test_a_forged_checkpoint_is_named(db: Database, seal: Sealer) -> None:
-    forger = Signer("test-market", Ed25519PrivateKey.generate())
+    forger = CheckpointSigner("test-market", Ed25519PrivateKey.generate())
     note = signed_note(forger, size=580, root=bytes(32))
     with unguarded(db) as connection:
         connection.execute(

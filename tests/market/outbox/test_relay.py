@@ -211,3 +211,17 @@ def test_a_slow_consumer_holds_up_no_other(db: Database) -> None:
         may_go_on.set()
         relay.stop()
     assert slow.noted == mails
+
+
+def test_messages_done_long_ago_are_forgotten_and_no_others(db: Database, traveller: time_machine.Traveller) -> None:
+    relay = Relay(db, [Notebook("bell")])
+    announced(db, "bell", uuid4(), uuid4())
+    relay.drain()
+    traveller.shift(timedelta(days=31))
+    [recent] = announced(db, "bell", uuid4())
+    relay.drain()
+    [waiting] = announced(db, "other", uuid4())
+
+    assert relay.forget_done(before=clock.now() - timedelta(days=30)) == 2
+    with db.read() as session:
+        assert session.exec(select(OutboxMessage.key).order_by(OutboxMessage.id)).all() == [recent, waiting]

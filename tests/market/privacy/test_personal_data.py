@@ -141,9 +141,24 @@ def test_a_person_gets_a_copy_of_everything_but_secrets(db: Database, grace: Som
         ("thing.made", {"label": "Grace Hopper"}),
         ("member.changed", {"email": "grace@larchlane.example"}),
     ]
+    [mine] = [one for one in export.audit_events if one.action == "member.changed"]
+    assert (mine.object_type, mine.object_id) == ("person", grace.person.id)
     assert grace.secret not in repr(export)
     with db.read() as session, pytest.raises(NotFound):
         export_person(session, new_id(), now=clock.now())
+
+
+def test_whatever_else_names_a_person_is_in_their_copy_too(db: Database, grace: Somebody) -> None:
+    now = clock.now()
+    with db.write() as session:
+        request = session.exec(select(JoinRequest)).one()
+        request.state, request.decided_by, request.decided_at = JoinState.CONFIRMED, grace.colleague.id, now
+    with db.read() as session:
+        export = export_person(session, grace.colleague.id, now=now)
+
+    assert [(one.table, one.column, one.id) for one in export.deeds] == [
+        ("join_request", "decided_by", str(request.id))
+    ]
 
 
 def test_an_erased_person_is_nowhere_to_be_found_and_the_trail_still_proves_itself(house: House) -> None:

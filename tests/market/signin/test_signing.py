@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from becta.market.signing import SECRET_BYTES, Signer, kept_secret
+from becta.market.signing import SECRET_BYTES, LinkSigner, kept_secret
 
-SIGNER = Signer(b"s" * SECRET_BYTES)
+SIGNER = LinkSigner(b"s" * SECRET_BYTES)
 
 
 @given(st.uuids(), st.text())
@@ -22,7 +22,7 @@ def test_a_code_gives_its_id_back_for_its_purpose_only(id_: UUID, purpose: str) 
     assert code.isascii()
     assert SIGNER.check(purpose, code) == id_
     assert SIGNER.check(purpose + "x", code) is None
-    assert Signer(b"t" * SECRET_BYTES).check(purpose, code) is None
+    assert LinkSigner(b"t" * SECRET_BYTES).check(purpose, code) is None
 
 
 @given(st.text())
@@ -40,7 +40,7 @@ def test_no_other_character_will_do(place: int, character: str) -> None:
 
 def test_a_short_secret_signs_nothing() -> None:
     with pytest.raises(ValueError, match="31 bytes"):
-        Signer(b"s" * 31)
+        LinkSigner(b"s" * 31)
 
 
 def test_the_secret_is_made_once_and_readable_by_us_only(tmp_path: Path) -> None:
@@ -63,5 +63,5 @@ def test_the_secret_is_made_once_and_readable_by_us_only(tmp_path: Path) -> None
     assert len(found[0]) == SECRET_BYTES
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(path.parent.iterdir()) == [path]
-    code = Signer(found[0]).sign("sign-in", id_ := uuid4())
-    assert Signer(kept_secret(path)).check("sign-in", code) == id_
+    code = LinkSigner(found[0]).sign("sign-in", id_ := uuid4())
+    assert LinkSigner(kept_secret(path)).check("sign-in", code) == id_

@@ -32,7 +32,14 @@ ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = {
         }
     ),
     Role.SUPPLIER_EDITOR: frozenset(
-        {Scope.LISTINGS_WRITE, Scope.OFFERS_WRITE, Scope.BADGES_CLAIM, Scope.PEOPLE_MANAGE, Scope.TOKENS_MANAGE}
+        {
+            Scope.LISTINGS_WRITE,
+            Scope.OFFERS_WRITE,
+            Scope.BADGES_CLAIM,
+            Scope.PEOPLE_MANAGE,
+            Scope.TOKENS_MANAGE,
+            Scope.AUDIT_READ,
+        }
     ),
     Role.SUPPLIER_BIDDER: frozenset(),
     Role.EVALUATOR: frozenset(),

@@ -25,7 +25,7 @@ from becta.market.api.organisations import Roles, organisation_id_of
 from becta.market.api.paging import CursorParameter, Limit, Page, link_header, next_cursor, start_after
 from becta.market.db import Database
 from becta.market.problems import documented
-from becta.market.signing import Signer
+from becta.market.signing import LinkSigner
 
 
 class Code(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -76,7 +76,7 @@ def get_me(db: NamedDependency[Database], credentials: NamedDependency[Credentia
 def accept(
     db: NamedDependency[Database],
     credentials: NamedDependency[Credentials],
-    signer: NamedDependency[Signer],
+    signer: NamedDependency[LinkSigner],
     data: JSONBody[Code],
 ) -> MemberOut:
     """Join as invited: the invitation must have gone to the e-mail address with which you signed in."""

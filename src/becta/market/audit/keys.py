@@ -59,7 +59,7 @@ class VerifierKey(Struct, frozen=True, kw_only=True):
         return True
 
 
-class Signer:
+class CheckpointSigner:
     """The private half."""
 
     def __init__(self, name: str, key: Ed25519PrivateKey) -> None:
@@ -73,21 +73,21 @@ class Signer:
         return self._key.sign(text)
 
 
-def signer_of(path: Path, name: str) -> Signer:
+def signer_of(path: Path, name: str) -> CheckpointSigner:
     """The key in a file, which is made when there is none; whoever else makes it in the same moment wins or loses."""
     try:
         data = path.read_bytes()
     except FileNotFoundError:
         _make(path)
         data = path.read_bytes()
-    return Signer(name, _private(data, path))
+    return CheckpointSigner(name, _private(data, path))
 
 
 def verifier_of(path: Path, name: str) -> VerifierKey:
     """The public key in a file: a PEM of either half, or one line `name+id+key`."""
     data = path.read_bytes()
     if b"PRIVATE KEY" in data:
-        return Signer(name, _private(data, path)).verifier
+        return CheckpointSigner(name, _private(data, path)).verifier
     if b"PUBLIC KEY" in data:
         key: Any = load_pem_public_key(data)
         if not isinstance(key, Ed25519PublicKey):

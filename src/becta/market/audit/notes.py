@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from becta.market.audit.keys import Signer, VerifierKey
+from becta.market.audit.keys import CheckpointSigner, VerifierKey
 
 
 class BadNote(Exception):
@@ -22,7 +22,7 @@ class Stated(Struct, frozen=True, kw_only=True):
     key_id: str
 
 
-def signed_note(signer: Signer, *, size: int, root: bytes) -> str:
+def signed_note(signer: CheckpointSigner, *, size: int, root: bytes) -> str:
     """The checkpoint of a tree, signed."""
     name = signer.verifier.name
     text = f"{name}\n{size}\n{b64encode(root).decode()}\n"

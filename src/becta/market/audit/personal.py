@@ -23,15 +23,24 @@ class Held(Struct, frozen=True, kw_only=True):
     position: int
     at: datetime
     action: str
+    object_type: str
+    object_id: UUID
     fields: dict[str, Any]
 
 
 def personal_fields(session: Session, person_id: UUID) -> Iterator[Held]:
     """Everything the trail holds about a person, in order."""
-    for position, at, action, personal in _about(session, person_id):
-        opening = (personal or {}).get(str(person_id))
+    for row in _about(session, person_id):
+        opening = (row.personal or {}).get(str(person_id))
         if opening is not None:
-            yield Held(position=position, at=at, action=action, fields=opening["fields"])
+            yield Held(
+                position=row.position,
+                at=row.at,
+                action=row.action,
+                object_type=row.object_type,
+                object_id=row.object_id,
+                fields=opening["fields"],
+            )
 
 
 def erase_personal(session: Session, person_id: UUID) -> int:
@@ -41,10 +50,11 @@ def erase_personal(session: Session, person_id: UUID) -> int:
     """
     statement = update(EVENTS).where(EVENTS.c.position == bindparam("at_position")).values(personal=bindparam("left"))
     fresh = []
-    for position, _, _, personal in _about(session, person_id):
-        left = {key: value for key, value in (personal or {}).items() if key != str(person_id)}
-        if left != (personal or {}):
-            fresh.append({"at_position": position, "left": left or None})
+    for row in _about(session, person_id):
+        held = row.personal or {}
+        left = {key: value for key, value in held.items() if key != str(person_id)}
+        if left != held:
+            fresh.append({"at_position": row.position, "left": left or None})
     for begin in range(0, len(fresh), BATCH):
         session.connection().execute(statement, fresh[begin : begin + BATCH])
     return len(fresh)
@@ -56,7 +66,7 @@ def _about(session: Session, person_id: UUID) -> Any:
         select(ABOUT.c.position).where(ABOUT.c.person_id == person_id),
     ).subquery()
     query = (
-        select(EVENTS.c.position, EVENTS.c.at, EVENTS.c.action, EVENTS.c.personal)
+        select(*(EVENTS.c[name] for name in ("position", "at", "action", "object_type", "object_id", "personal")))
         .join(found, found.c.position == EVENTS.c.position)
         .order_by(EVENTS.c.position)
     )

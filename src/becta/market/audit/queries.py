@@ -3,12 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, select, true
+from sqlalchemy import ColumnElement, Connection, RowMapping, or_, select, true
 
 from becta.kernel.actor import Actor
 from becta.kernel.append import EVENTS, HASHED
 from becta.kernel.errors import Fault, Invalid, NotFound
 from becta.kernel.trail import MAX_INTEGER, Entry, canonical, consistency_path, inclusion_path, root_of
+from becta.market.audit.owners import is_owned, tells_of_owned
 from becta.market.audit.schemas import ConsistencyOut, EventOut, InclusionOut, Opening, Proof
 from becta.market.audit.sealing import Checkpoint, hashes_of, trail_size
 
@@ -16,10 +17,14 @@ _SHOWN = tuple(name for name in EventOut.__struct_fields__ if name != "entry")
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
-    """What holds of the events an actor may see: all for the marketplace, else what was done for its organisations."""
+    """What holds of the events an actor may see: all for the marketplace, else those its organisations may know of.
+
+    They may know what was done for them, and what anybody did to a thing of theirs.
+    """
     if actor.bound_to is None:
         return true()
-    return EVENTS.c.acting_for.in_({actor.bound_to, *actor.also_reaches})
+    reach = {actor.bound_to, *actor.also_reaches}
+    return or_(EVENTS.c.acting_for.in_(reach), tells_of_owned(reach))
 
 
 def one_event(connection: Connection, actor: Actor, position: int) -> EventOut:
@@ -31,10 +36,16 @@ def one_event(connection: Connection, actor: Actor, position: int) -> EventOut:
 def history(
     connection: Connection, actor: Actor, object_type: str, object_id: UUID, *, before: int | None, limit: int
 ) -> list[EventOut]:
-    """What was done to an object, newest first, from just before a position."""
+    """What was done to an object, newest first, from just before a position; all of it to whoever reaches its owner.
+
+    Whether the actor may read the trail is asked by the API. A page that shows an object may show its history as well.
+    """
     query = select(*(EVENTS.c[name] for name in _SHOWN)).where(
-        EVENTS.c.object_type == object_type, EVENTS.c.object_id == object_id, visible(actor)
+        EVENTS.c.object_type == object_type, EVENTS.c.object_id == object_id
     )
+    if actor.bound_to is not None:
+        reach = {actor.bound_to, *actor.also_reaches}
+        query = query.where(or_(EVENTS.c.acting_for.in_(reach), is_owned(reach, object_type, object_id)))
     if before is not None:
         query = query.where(EVENTS.c.position < before)
     rows = connection.execute(query.order_by(EVENTS.c.position.desc()).limit(limit))

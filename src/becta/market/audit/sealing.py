@@ -13,7 +13,7 @@ from becta.kernel import clock
 from becta.kernel.append import HEAD, stored_hashes
 from becta.kernel.errors import Conflict, NotFound
 from becta.kernel.trail import Hashes, root_of
-from becta.market.audit.keys import Signer, VerifierKey, signer_of
+from becta.market.audit.keys import CheckpointSigner, VerifierKey, signer_of
 from becta.market.audit.models import AuditCheckpoint
 from becta.market.audit.notes import signed_note
 from becta.market.db import Database
@@ -41,7 +41,7 @@ class Sealer:
         self._origin = origin
 
     @cached_property
-    def _signer(self) -> Signer:
+    def _signer(self) -> CheckpointSigner:
         return signer_of(self._key_file, self._origin)
 
     @property

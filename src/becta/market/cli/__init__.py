@@ -15,7 +15,7 @@ from becta.market.cli.tokens import token
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def main() -> None:
-    """The BECTA 2.0 marketplace. DATA_DIR, PORT and DATABASE_URL in the environment say where it runs."""
+    """The BECTA 2.0 marketplace. Settings come from the environment; the README lists them."""
     telemetry.configure()
 
 

@@ -21,7 +21,7 @@ from becta.market.notify.mailer import Mail, Mailer, Unsent
 from becta.market.notify.recipients import address_of, holders_of, managers_of
 from becta.market.signin.models import SignInLink
 from becta.market.signin.rules import LINK_LASTS, SIGN_IN
-from becta.market.signing import Signer
+from becta.market.signing import LinkSigner
 
 INVITATION = "invitation"
 REMEMBERED = 10_000
@@ -34,7 +34,7 @@ Letters = list[tuple[str, texts.Words]]
 class Post:
     """Sends the mails that messages call for."""
 
-    def __init__(self, db: Database, mailer: Mailer, signer: Signer, *, origin: str) -> None:
+    def __init__(self, db: Database, mailer: Mailer, signer: LinkSigner, *, origin: str) -> None:
         """Write addresses that start with `origin`."""
         self._db = db
         self._mailer = mailer

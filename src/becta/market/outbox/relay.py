@@ -13,7 +13,7 @@ from typing import Protocol
 
 import structlog
 from msgspec import Struct
-from sqlmodel import Session, col, func, or_, select, update
+from sqlmodel import Session, col, delete, func, or_, select, update
 
 from becta.kernel import clock
 from becta.kernel.events import OutboxMessage
@@ -106,6 +106,17 @@ class Relay:
         with self._db.write() as session:
             parked = update(OutboxMessage).where(col(OutboxMessage.parked_at).is_not(None))
             return session.exec(parked.values(**fresh)).rowcount
+
+    def forget_done(self, *, before: datetime) -> int:
+        """Delete messages done before an instant, a batch at a time; returns how many."""
+        done = select(OutboxMessage.id).where(col(OutboxMessage.done_at) < before).limit(BATCH)
+        total = 0
+        while True:
+            with self._db.write() as session:
+                gone = session.exec(delete(OutboxMessage).where(col(OutboxMessage.id).in_(done))).rowcount
+            total += gone
+            if gone < BATCH:
+                return total
 
     def start(self) -> None:
         """Drain continually until `stop`: a thread for each consumer, so that slow mails hold up no search."""

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import fields
 from sqlalchemy import ColumnElement, select
@@ -16,6 +17,7 @@ from becta.market.audit.personal import personal_fields
 from becta.market.delegation.models import Commitment
 from becta.market.privacy.schemas import (
     CommitmentHeld,
+    DeedHeld,
     EventHeld,
     IdentityHeld,
     InvitationHeld,
@@ -28,6 +30,18 @@ from becta.market.privacy.schemas import (
 )
 from becta.market.signin.models import BrowserSession
 
+_TOLD_WHOLE = {
+    (str(model.__tablename__), column)
+    for model, column in (
+        (Identity, "person_id"),
+        (Member, "person_id"),
+        (JoinRequest, "person_id"),
+        (ApiToken, "person_id"),
+        (BrowserSession, "person_id"),
+        (Commitment, "made_by"),
+    )
+}
+"""Columns whose rows are in a copy with all that they say."""
 S = TypeVar("S", bound=Struct)
 
 
@@ -47,11 +61,24 @@ def export_person(session: Session, person_id: UUID, *, now: datetime) -> Person
         tokens=_rows(session, TokenHeld, ApiToken, col(ApiToken.person_id) == person_id),
         sessions=_rows(session, SessionHeld, BrowserSession, col(BrowserSession.person_id) == person_id),
         commitments=_rows(session, CommitmentHeld, Commitment, col(Commitment.made_by) == person_id),
-        audit_events=[
-            EventHeld(position=held.position, at=held.at, action=held.action, fields=held.fields)
-            for held in personal_fields(session, person_id)
-        ],
+        deeds=_deeds(session, person_id),
+        audit_events=[EventHeld(**msgspec.structs.asdict(held)) for held in personal_fields(session, person_id)],
     )
+
+
+def _deeds(session: Session, person_id: UUID) -> list[DeedHeld]:
+    """Where else they are named: whom they invited, what they decided, released or set, what was answered to them."""
+    found = []
+    for table in SQLModel.metadata.sorted_tables:
+        for column in table.columns:
+            is_person = any(key.column.table.name == "person" for key in column.foreign_keys)
+            if is_person and (table.name, column.name) not in _TOLD_WHOLE:
+                rows = session.execute(select(*table.primary_key.columns).where(column == person_id))
+                found += [
+                    DeedHeld(table=table.name, column=column.name, id=" ".join(str(part) for part in row))
+                    for row in rows
+                ]
+    return found
 
 
 def _memberships(session: Session, person_id: UUID) -> list[MembershipHeld]:

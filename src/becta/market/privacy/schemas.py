@@ -86,12 +86,22 @@ class CommitmentHeld(Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class DeedHeld(Struct, frozen=True, kw_only=True):
+    """A row elsewhere that names them: the table, the column, and the row's id."""
+
+    table: str
+    column: str
+    id: str
+
+
 class EventHeld(Struct, frozen=True, kw_only=True):
     """Something in the audit trail that they did, or that names them, with the fields that can be erased."""
 
     position: int
     at: datetime
     action: str
+    object_type: str
+    object_id: UUID
     fields: dict[str, Any]
 
 
@@ -107,4 +117,5 @@ class PersonExport(Struct, frozen=True, kw_only=True):
     tokens: list[TokenHeld]
     sessions: list[SessionHeld]
     commitments: list[CommitmentHeld]
+    deeds: list[DeedHeld]
     audit_events: list[EventHeld]

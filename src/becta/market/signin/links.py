@@ -21,7 +21,7 @@ from becta.market.signin.rules import (
     plain_email,
 )
 from becta.market.signin.sessions import hash_of
-from becta.market.signing import Signer
+from becta.market.signing import LinkSigner
 
 TOPIC = "sign_in_link"
 
@@ -45,7 +45,9 @@ def ask_link(session: Session, email: str, *, browser: str, next_path: str, now:
     announce(session, TOPIC, link.id, now=now)
 
 
-def use_link(session: Session, signer: Signer, code: str, *, browser: str | None, now: datetime) -> tuple[Person, str]:
+def use_link(
+    session: Session, signer: LinkSigner, code: str, *, browser: str | None, now: datetime
+) -> tuple[Person, str]:
     """Who a link signs in and where they wanted to go; it is used up by this. Raises SignInRefused for any other."""
     link_id = signer.check(SIGN_IN, code)
     if link_id is None:

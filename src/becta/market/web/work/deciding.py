@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from becta.catalogue.categories import categories
 from becta.kernel import clock
-from becta.kernel.actor import Actor, Scope, system
+from becta.kernel.actor import Actor, Scope
 from becta.kernel.errors import DomainError, Stale
 from becta.kernel.money import pounds
 from becta.market.accounts.models import Organisation
@@ -132,7 +132,7 @@ def _page(session: Session, actor: Actor, commitment_id: UUID, form: FormView, *
             for one in found.decisions
         ),
         waits=tuple(_wait(found, hold) for hold in found.holds) if is_held else (),
-        history=_history(session, found.id),
+        history=_history(session, actor, found.id),
         may_approve=may_approve,
         may_decline=is_held and decides and not is_maker,
         may_withdraw=Scope.COMMITMENTS_MAKE in actor.scopes and ((is_held and is_maker) or approved_and_mine),
@@ -193,10 +193,8 @@ def _may_approve(
     return False, tuple(why_not)
 
 
-def _history(session: Session, commitment_id: UUID) -> tuple[Happening, ...]:
-    # whoever reaches a commitment may know all that was done to it, by the trust too: so it is not read as the visitor
-    reader = system("commitment page")
-    found = history(session.connection(), reader, "commitment", commitment_id, before=None, limit=MOST_HAPPENINGS)
+def _history(session: Session, actor: Actor, commitment_id: UUID) -> tuple[Happening, ...]:
+    found = history(session.connection(), actor, "commitment", commitment_id, before=None, limit=MOST_HAPPENINGS)
     return tuple(
         Happening(
             at=one.at,

@@ -47,7 +47,6 @@ SCOPE_WORDS = {
     Scope.PEOPLE_MANAGE: "Manage people",
     Scope.TOKENS_MANAGE: "Manage the organisation’s tokens",
     Scope.AUDIT_READ: "Read the audit trail",
-    Scope.ORGANISATIONS_WRITE: "Change organisations",
     Scope.PEOPLE_ERASE: "Erase people",
 }
 
