@@ -169,6 +169,14 @@ def test_signing_in_is_tried_ten_times_a_minute_from_an_address() -> None:
     assert b"Wait 60 seconds and try again." in body
 
 
+def test_more_slashes_in_an_address_get_past_no_limit() -> None:
+    limited = Limited(rate_limit_sign_in=10, rate_limit_address=300)
+
+    assert limited.statuses(10, path="//sign-in///link", method="POST") == [200] * 10
+    assert limited.ask("/sign-in/link", method="POST")[0] == 429
+    assert limited.ask("//api//v1/me", query="token=x")[0] == 400
+
+
 def test_none_is_no_limit_and_0_is_nothing_at_all() -> None:
     unlimited = Limited()
     status, headers, _ = unlimited.ask()

@@ -8,7 +8,10 @@ import pytest
 from jinja2 import Environment
 from tests.pages.test_templates import Page, used_undefined
 
+from becta.kernel.actor import Actor, Role
+from becta.market.accounts.roles import scopes_of
 from becta.market.web.account import views as v
+from becta.market.web.account.tasks import works_over_api
 from becta.market.web.rendering import TEMPLATES
 from becta.market.web.views import Link
 
@@ -16,6 +19,12 @@ AT = datetime(2026, 7, 1, 9, 5, tzinfo=UTC)
 HOSTILE = '"><script>alert(1)</script>'
 SAMPLES: list[Any] = [
     v.SignInPage(csrf="t", next_path="/account"),
+    v.SignInPage(
+        csrf="t",
+        next_path="/account",
+        issuers=(Link(text="Google", href="/sign-in/with/google"),),
+        mails_links=False,
+    ),
     v.SignInPage(
         csrf="t",
         next_path=HOSTILE,
@@ -46,6 +55,7 @@ SAMPLES: list[Any] = [
             v.SessionRow(via="Google", started_at=AT, seen_at=AT, is_this=True),
             v.SessionRow(via=HOSTILE, started_at=AT, seen_at=AT),
         ),
+        works_over_api=True,
         can_choose=True,
     ),
     v.OutboxPage(mails=()),
@@ -94,6 +104,17 @@ def test_every_form_that_changes_something_carries_the_token(sample: Any, jinja:
 
 
 def test_times_are_those_of_london(jinja: Environment) -> None:
-    page = Page(jinja.get_template("account/account.html").render(page=SAMPLES[10]))
+    page = Page(jinja.get_template("account/account.html").render(page=SAMPLES[11]))
 
     assert "1 July 2026, 10:05" in page.words
+
+
+@pytest.mark.parametrize("role", Role)
+def test_those_whose_work_has_no_pages_are_told_how_it_is_done(role: Role, jinja: Environment) -> None:
+    actor = Actor(kind="person", id="1", label="Ada", scopes=scopes_of([role]), roles=frozenset({role}))
+    account = v.AccountPage(csrf="t", works_over_api=works_over_api(actor))
+    page = Page(jinja.get_template("account/account.html").render(page=account))
+
+    told = "Listings, badges and the audit trail are worked on over the API, with a token of your own." in page.words
+    assert told is (role in {Role.SUPPLIER_EDITOR, Role.VERIFIER, Role.OPERATOR, Role.AUDITOR, Role.TRUST_LEAD})
+    assert told is ("/tokens" in {link["href"] for link in page.all("a")})

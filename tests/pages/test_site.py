@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import event
 
+from becta.kernel.errors import Conflict, DomainError, NotFound, Stale
 from becta.market.problems import KINDS, TOKEN_IN_ADDRESS
 from becta.market.web.home import SHORTCUTS
 from becta.market.web.labels import FACET_TITLES, value_label
@@ -308,6 +309,34 @@ def test_a_fault_of_ours_is_a_page_without_particulars(shop: Any, monkeypatch: p
     page = see(shop, f"/products/{shop.ids['line']}", status=500)
     assert "Sorry, there is a problem with the service" in page.words
     assert "secret" not in page.words
+
+
+@pytest.mark.parametrize(
+    ("error", "title", "detail"),
+    [
+        (
+            NotFound("commitment", "x"),
+            "Page not found",
+            "If you typed the address, check that it is right. If a link led here, it may be old, or about something "
+            "that the organisation you act for does not reach.",
+        ),
+        (
+            Conflict("the request is settled"),
+            "This cannot be done now",
+            "It has changed or is settled already. Go back and look at it again.",
+        ),
+        (Stale(given=1, current=2), "Somebody changed this", "Open it again and repeat what you did."),
+    ],
+)
+def test_what_pages_say_of_a_problem_is_not_said_of_products_or_tokens(
+    shop: Any, monkeypatch: pytest.MonkeyPatch, error: DomainError, title: str, detail: str
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr("becta.market.web.product.one_listing", fail)
+    answer = shop.client.get(f"/products/{shop.ids['line']}", headers=BROWSER)
+    assert f"{title} {detail}" in Document(answer.text).words
 
 
 @pytest.mark.parametrize("slug", [slug for slug, _ in KINDS.values()])

@@ -8,9 +8,9 @@ from sqlmodel import Session, col, select
 from becta.kernel import clock
 from becta.kernel.actor import Role, Scope
 from becta.kernel.ids import new_id
+from becta.market.accounts.hashing import hash_of
 from becta.market.accounts.models import ApiToken, Member, Organisation, Person
 from becta.market.accounts.organisations import open_organisation
-from becta.market.accounts.tokens import hash_of
 from becta.market.organisations.models import Establishment, EstablishmentGroup, GroupMembership
 from becta.market.organisations.rules import GroupStatus, GroupType, SchoolPhase, Status, name_key
 

@@ -32,6 +32,7 @@ class Scope(StrEnum):
     TOKENS_MANAGE = "tokens:manage"
     AUDIT_READ = "audit:read"
     PEOPLE_ERASE = "people:erase"
+    ACCOUNT_MANAGE = "account:manage"
 
 
 class Role(StrEnum):

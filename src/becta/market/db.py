@@ -159,10 +159,11 @@ def _engine(url: str, connections: int) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql":
         psycopg = parsed.set(drivername="postgresql+psycopg")
-        return create_engine(psycopg, pool_size=connections, max_overflow=2, pool_pre_ping=True)
+        return create_engine(psycopg, pool_size=connections, max_overflow=2, pool_pre_ping=True, hide_parameters=True)
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, pool_size=connections, max_overflow=2, connect_args={"check_same_thread": False})
+    options: dict[str, Any] = {"connect_args": {"check_same_thread": False}, "hide_parameters": True}  # not into logs
+    engine = create_engine(parsed, pool_size=connections, max_overflow=2, **options)
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _entry: ConnectionPoolEntry) -> None:

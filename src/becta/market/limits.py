@@ -29,6 +29,7 @@ MOST_KNOWN = 20_000
 API, SIGN_IN = "/api/", "/sign-in"
 STATIC, HEALTH = "/static/", "/health"
 TOKEN_NAMES = frozenset({"access_token", "token", "api_token", "api_key", "apikey", "api-key", "bearer"})
+_SLASHES = re.compile("/{2,}")
 _SECRET = re.compile(r"becta_[\w-]{40}", re.ASCII)
 HINTS = (b"token", b"key", b"bearer", b"becta_", b"%")
 """Without one of these no query can name a token."""
@@ -73,6 +74,8 @@ class RateLimits:
             await self._app(scope, receive, send)
             return
         path: str = scope["path"]
+        if "//" in path:  # the application reads them as one
+            path = _SLASHES.sub("/", path)
         is_api = path.startswith(API)
         if not is_api and (path.startswith(STATIC) or path == HEALTH):
             await self._app(scope, receive, send)

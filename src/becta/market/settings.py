@@ -3,9 +3,9 @@
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, NonNegativeInt
+from pydantic import BeforeValidator, Field, NonNegativeInt, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from becta.kernel.actor import Role
@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     )
     secret_file: Path | None = Field(default=None, description="Secret that signs links in mails; unset, in DATA_DIR")
     issuers: tuple[Issuer, ...] = Field(default=(), description="OpenID Connect issuers, a JSON list")
+    mail_links: bool = Field(default=True, description="Let people sign in by a mailed link")
     dfe_roles: tuple[Role, ...] = Field(
         default=(Role.BUYER,), description="Roles of somebody whom DfE Sign-in vouches for"
     )
@@ -56,6 +57,12 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field(
         default="", description="Proxies whose X-Forwarded-For is believed: addresses or networks, comma-separated"
     )
+
+    @model_validator(mode="after")
+    def _lets_somebody_in(self) -> Self:
+        if not (self.mail_links or self.issuers):
+            raise ValueError("nobody could sign in: name ISSUERS, or leave MAIL_LINKS on")
+        return self
 
     @property
     def audit_key(self) -> Path:

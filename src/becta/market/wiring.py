@@ -8,9 +8,10 @@ from becta.market.audit.sealing import Sealer
 from becta.market.db import Database
 from becta.market.indexing.projection import Projection
 from becta.market.listings.words import facet_labels
-from becta.market.notify.mailer import FolderMailer, Mailer, SmtpMailer
+from becta.market.notify.mailer import KEPT, FolderMailer, Mailer, SmtpMailer
 from becta.market.notify.post import Post
-from becta.market.outbox.relay import Chore, Relay
+from becta.market.outbox.relay import DONE_KEPT, Chore, Relay, forget_done
+from becta.market.privacy.service import finish_erasures
 from becta.market.settings import Settings
 from becta.market.signin.returning import Front
 from becta.market.signin.sessions import prune
@@ -48,12 +49,18 @@ def build(settings: Settings) -> House:
     projection = Projection(db, engine)
     sealer = Sealer(db, settings.audit_key, settings.audit_origin)
     signer = LinkSigner(kept_secret(settings.secret))
-    mailer = _mailer(settings)
-    post = Post(db, mailer, signer, origin=settings.origin)
+    folder = FolderMailer(settings.mail_dir, sender=settings.mail_from)
+    mailer = folder if settings.smtp_url is None else SmtpMailer(settings.smtp_url, sender=settings.mail_from)
+    post = Post(db, mailer, signer, origin=settings.origin, mails_links=settings.mail_links)
     chores = [
         Chore("seal the audit trail", every_seconds=10, run=sealer.seal),
         Chore("sweep sign-ins away", every_seconds=600, run=lambda: prune(db, now=clock.now())),
         Chore("forget whom we invited in vain", every_seconds=3600, run=lambda: forget_expired(db)),
+        Chore("throw old mails away", every_seconds=3600, run=lambda: folder.forget(clock.now() - KEPT)),
+        Chore("make sure of erasures", every_seconds=3600, run=lambda: finish_erasures(db, now=clock.now())),
+        Chore(
+            "forget handled messages", every_seconds=3600, run=lambda: forget_done(db, before=clock.now() - DONE_KEPT)
+        ),
     ]
     return House(
         settings=settings,
@@ -66,9 +73,3 @@ def build(settings: Settings) -> House:
         mailer=mailer,
         front=Front(settings),
     )
-
-
-def _mailer(settings: Settings) -> Mailer:
-    if settings.smtp_url is None:
-        return FolderMailer(settings.mail_dir, sender=settings.mail_from)
-    return SmtpMailer(settings.smtp_url, sender=settings.mail_from)

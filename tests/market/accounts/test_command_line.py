@@ -63,8 +63,24 @@ def test_a_trusts_token_is_made_rotated_and_revoked(run: Callable[..., Result], 
         (("create", "--label", "x", "--supplier", "larch"), "there is no supplier larch"),
         (("create", "--label", "x", "--supplier", "larch", "--organisation", "trust:9"), "not both"),
         (
-            ("create", "--label", "x", "--organisation", f"trust:{TRUST}", "--scope", "people:manage"),
+            ("create", "--label", "x", "--organisation", f"trust:{TRUST}", "--scope", "listings:write"),
             "scopes reach beyond",
+        ),
+        (
+            ("create", "--label", "x", "--scope", "people:manage"),
+            "'people:manage' is not one of 'audit:read', 'badges:claim'",
+        ),
+        (
+            ("create", "--label", "x", "--scope", "schemes:write"),
+            "'schemes:write' is not one of",
+        ),
+        (
+            ("create", "--label", "x", "--scope", "account:manage"),
+            "'account:manage' is not one of",
+        ),
+        (
+            ("create", "--label", "x", "--days", "366"),
+            "366 is not in the range 1<=x<=365",
         ),
         (
             (

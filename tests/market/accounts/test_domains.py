@@ -87,6 +87,8 @@ def test_the_domain_of_an_address_is_none_where_anybody_gets_one(email: str, dom
         ("ann smith@oak.org.uk", None),
         ("ann@oak.org.uk\r\nBcc: x@y.org", None),
         ("<ann@oak.org.uk>", None),
+        ("josé@school.kent.sch.uk", None),
+        ("o\u2019neil@oak.org.uk", None),
         ("a@oak.org.uk,b@oak.org.uk", None),
         ("ann@127.0.0.1", None),
         ("@oak.org.uk", None),

@@ -19,12 +19,13 @@ from becta.kernel.actor import OPERATOR_ID, Actor, Role
 from becta.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from becta.kernel.events import AuditEvent, OutboxMessage
 from becta.market.accounts.joining import ask_to_join, confirm_request, refuse_request, withdraw_request
-from becta.market.accounts.members import end_membership
+from becta.market.accounts.members import NOT_BOTH, end_membership
 from becta.market.accounts.models import JoinRequest, Member, Organisation, Person
 from becta.market.accounts.organisations import open_organisation
 from becta.market.accounts.rules import JOIN_MOVES, MAX_OPEN_REQUESTS, JoinState
 from becta.market.db import Database
 from becta.market.organisations.rules import Status
+from becta.market.signin.dfe import vouched_organisation
 
 
 def ask(scene: Scene, who: Person, of: Organisation | None = None, *roles: Role) -> JoinRequest:
@@ -249,10 +250,32 @@ def test_only_whoever_manages_people_there_decides_and_gives_only_what_they_may(
         withdraw_request(session, scene.acting(scene.stranger, scene.elsewhere), asked.id, now=NOW)
     with pytest.raises(NotFound), scene.db.write() as session:
         confirm_request(session, scene.acting(scene.approver, scene.school), UUID(int=7), [Role.BUYER], now=NOW)
-    for roles in ([], [Role.TRUST_LEAD], [Role.OPERATOR]):
+    for roles in ([], [Role.APPROVER], [Role.BUYER, Role.FINANCE], [Role.TRUST_LEAD], [Role.OPERATOR]):
         with pytest.raises(Invalid), scene.db.write() as session:
             confirm_request(session, scene.acting(scene.approver, scene.school), asked.id, roles, now=NOW)
     assert everything(scene.db) == stored
+
+
+def test_nobody_of_the_operator_is_let_into_a_school_nor_by_dfe_sign_in(scene: Scene) -> None:
+    asked = ask(scene, scene.newcomer)
+    with scene.db.write() as session:
+        operator = open_organisation(session, "operator", now=NOW)
+        member(session, scene.newcomer, operator, Role.AUDITOR)
+    stored = everything(scene.db)
+
+    with pytest.raises(Conflict) as refused:
+        confirm(scene, scene.acting(scene.approver, scene.school), asked)
+    assert str(refused.value) == NOT_BOTH
+    with scene.db.write() as session:
+        assert vouched_organisation(session, scene.newcomer, f"urn:{SCHOOL}", [Role.BUYER], now=NOW) is None
+    assert everything(scene.db) == stored
+
+    with scene.db.write() as session:
+        end_membership(
+            session, scene.acting(scene.newcomer, operator), operator.id, scene.newcomer.id, reason=None, now=NOW
+        )
+        vouched = vouched_organisation(session, scene.newcomer, f"urn:{SCHOOL}", [Role.BUYER], now=NOW)
+    assert vouched == scene.school.id
 
 
 def test_a_trusts_lead_decides_for_its_schools_until_they_leave_it(scene: Scene) -> None:
@@ -330,7 +353,7 @@ def test_two_who_decide_at_once_decide_once(scene: Scene) -> None:
     asked, start = ask(scene, scene.newcomer), Barrier(2)
     deciders = [
         (scene.acting(scene.approver, scene.school), Role.BUYER),
-        (scene.acting(scene.second, scene.school), Role.FINANCE),
+        (scene.acting(scene.second, scene.school), Role.AUDITOR),
     ]
 
     def run(turn: int) -> str:

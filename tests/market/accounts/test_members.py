@@ -20,7 +20,7 @@ from becta.kernel.events import AuditEvent
 from becta.kernel.ids import new_id
 from becta.market.accounts.access import person_actor
 from becta.market.accounts.invitations import invite
-from becta.market.accounts.members import end_membership, set_roles
+from becta.market.accounts.members import NOT_BOTH, end_membership, set_roles
 from becta.market.accounts.models import Invitation, Member, Organisation, Person
 from becta.market.accounts.organisations import open_organisation
 from becta.market.accounts.roles import KIND_ROLES, OrganisationKind, scopes_of
@@ -57,9 +57,11 @@ SUPPLIER_ROLES = KIND_ROLES[OrganisationKind.SUPPLIER]
 @pytest.mark.parametrize(
     ("kind", "roles", "givable"),
     [
-        (OrganisationKind.SCHOOL, {Role.APPROVER}, SCHOOL_ROLES),
+        (OrganisationKind.SCHOOL, {Role.APPROVER}, {Role.BUYER, Role.EVALUATOR, Role.AUDITOR}),
+        (OrganisationKind.SCHOOL, {Role.APPROVER, Role.FINANCE}, {Role.BUYER, Role.EVALUATOR, Role.AUDITOR}),
+        (OrganisationKind.SCHOOL, {Role.BUYER, Role.FINANCE, Role.AUDITOR}, set()),
         (OrganisationKind.SCHOOL, {Role.TRUST_LEAD}, SCHOOL_ROLES),
-        (OrganisationKind.TRUST, {Role.APPROVER}, TRUST_ROLES - {Role.TRUST_LEAD}),
+        (OrganisationKind.TRUST, {Role.APPROVER}, {Role.BUYER, Role.EVALUATOR, Role.AUDITOR}),
         (OrganisationKind.TRUST, {Role.TRUST_LEAD}, TRUST_ROLES),
         (OrganisationKind.SUPPLIER, {Role.SUPPLIER_EDITOR}, SUPPLIER_ROLES),
         (OrganisationKind.SUPPLIER, {Role.SUPPLIER_BIDDER}, {Role.SUPPLIER_BIDDER}),
@@ -101,14 +103,14 @@ def test_an_organisation_that_had_nobody_to_manage_it_may_go_on_so() -> None:
 
 
 def test_an_approver_gives_a_colleague_other_roles_and_the_trail_tells(scene: Scene) -> None:
-    made = give(scene, scene.acting(scene.approver, scene.school), scene.buyer, Role.BUYER, Role.FINANCE, revision=1)
+    made = give(scene, scene.acting(scene.approver, scene.school), scene.buyer, Role.BUYER, Role.AUDITOR, revision=1)
 
-    assert (made.roles, made.revision) == (["buyer", "finance"], 2)
+    assert (made.roles, made.revision) == (["auditor", "buyer"], 2)
     [(action, before, after, _)] = events(scene.db)
     told = {"organisation_id": str(scene.school.id), "person_id": str(scene.buyer.id)}
     assert action == "member.roles_changed"
     assert before == {**told, "roles": ["buyer"]}
-    assert after == {**told, "roles": ["buyer", "finance"]}
+    assert after == {**told, "roles": ["auditor", "buyer"]}
     assert "Ben" not in repr(events(scene.db))
 
 
@@ -165,6 +167,44 @@ def test_a_trusts_approver_neither_makes_nor_unmakes_nor_removes_a_lead(scene: S
     give(scene, scene.acting(scene.lead, scene.trust), helper, Role.TRUST_LEAD, of=scene.trust)
 
 
+def test_an_approver_neither_makes_nor_unmakes_nor_removes_who_approves_or_sets_limits(scene: Scene) -> None:
+    actor = scene.acting(scene.approver, scene.school)
+    stored = everything(scene.db)
+
+    for who, roles, beyond in (
+        (scene.buyer, [Role.BUYER, Role.APPROVER], "approver"),
+        (scene.buyer, [Role.BUYER, Role.FINANCE], "finance"),
+        (scene.second, [Role.APPROVER], "finance"),
+        (scene.second, [Role.BUYER], "approver, finance"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            give(scene, actor, who, *roles)
+        assert [(fault.field, fault.value) for fault in refused.value.faults] == [("roles", beyond)]
+    with pytest.raises(Invalid) as refused:
+        end(scene, actor, scene.second, "Asks too many questions")
+    [fault] = refused.value.faults
+    assert (fault.field, fault.mend) == ("roles", "ask a lead of the trust, or the operator, to do it")
+    assert everything(scene.db) == stored
+
+    lead = scene.acting(scene.lead, scene.trust)
+    assert give(scene, lead, scene.buyer, Role.APPROVER, Role.FINANCE).roles == ["approver", "finance"]
+    end(scene, actor, scene.approver)  # whoever wants to leaves
+
+
+def test_nobody_is_given_more_who_is_of_the_operator_and_of_a_school_already(scene: Scene) -> None:
+    with scene.db.write() as session:
+        member(session, scene.buyer, open_organisation(session, "operator", now=NOW), Role.VERIFIER)
+    lead = scene.acting(scene.lead, scene.trust)
+    stored = everything(scene.db)
+
+    with pytest.raises(Conflict) as refused:
+        give(scene, lead, scene.buyer, Role.BUYER, Role.APPROVER)
+    assert str(refused.value) == NOT_BOTH
+    assert everything(scene.db) == stored
+
+    assert give(scene, lead, scene.buyer).roles == []
+
+
 def test_a_trusts_lead_manages_the_people_of_its_schools_until_a_school_leaves(scene: Scene) -> None:
     give(scene, scene.acting(scene.lead, scene.trust), scene.buyer, Role.FINANCE)
     with scene.db.write() as session:
@@ -179,7 +219,7 @@ def test_a_trusts_lead_manages_the_people_of_its_schools_until_a_school_leaves(s
 
 
 def test_somebody_leaves_without_a_reason_and_is_removed_only_with_one(scene: Scene) -> None:
-    actor = scene.acting(scene.approver, scene.school)
+    actor = scene.acting(scene.lead, scene.trust)
     stored = everything(scene.db)
     for reason in (None, "", " "):
         with pytest.raises(Invalid) as refused:
@@ -219,14 +259,15 @@ def test_leaving_takes_sessions_and_sent_invitations_along(scene: Scene) -> None
                 )
             )
 
-    end(scene, scene.acting(scene.approver, scene.school), scene.second, "Left")
+    end(scene, scene.acting(scene.lead, scene.trust), scene.second, "Left")
 
     with scene.db.read() as session:
         chosen = session.execute(select(col(BrowserSession.secret_hash), col(BrowserSession.organisation_id))).all()
         assert dict(map(tuple, chosen)) == {str(SCHOOL): None, "100002": scene.elsewhere.id}
         withdrawn = session.get_one(Invitation, open_one.id)
         assert (withdrawn.withdrawn_at, withdrawn.email) == (NOW, None)
-    assert scene.acting(scene.second, scene.school).scopes == frozenset()
+    after = scene.acting(scene.second, scene.school)
+    assert (after.organisation_id, after.roles, after.scopes) == (None, frozenset(), {Scope.ACCOUNT_MANAGE})
 
 
 def test_the_last_who_manages_people_does_not_leave_before_naming_another(scene: Scene) -> None:
@@ -235,7 +276,7 @@ def test_the_last_who_manages_people_does_not_leave_before_naming_another(scene:
     with pytest.raises(Conflict) as refused:
         end(scene, scene.acting(scene.approver, scene.school), scene.approver)
     assert str(refused.value) == (
-        "nobody else manages the people of this organisation: give somebody else such a role first"
+        "nobody else manages the people of this organisation: somebody else must be given such a role first"
     )
     assert everything(scene.db) == stored
 
@@ -247,7 +288,7 @@ def test_the_last_who_manages_people_does_not_leave_before_naming_another(scene:
         end(scene, scene.acting(scene.approver, scene.elsewhere), scene.approver)
     assert everything(scene.db) == stored
 
-    give(scene, scene.acting(scene.approver, scene.school), scene.buyer, Role.APPROVER)
+    give(scene, scene.acting(scene.lead, scene.trust), scene.buyer, Role.APPROVER)
     end(scene, scene.acting(scene.approver, scene.school), scene.approver)
 
 
@@ -290,20 +331,25 @@ def test_the_last_who_leaves_twice_at_once_stays(scene: Scene) -> None:
 
 
 def test_of_two_who_remove_one_another_at_once_one_succeeds(scene: Scene) -> None:
-    first, second = scene.acting(scene.approver, scene.school), scene.acting(scene.second, scene.school)
+    with scene.db.write() as session:
+        other = person(session, "Lou")
+        member(session, other, scene.trust, Role.TRUST_LEAD)
+    first, second = scene.acting(scene.lead, scene.trust), scene.acting(other, scene.trust)
 
     assert race(
-        scene, lambda: end(scene, first, scene.second, "You go"), lambda: end(scene, second, scene.approver, "No, you")
+        scene,
+        lambda: end(scene, first, other, "You go", of=scene.trust),
+        lambda: end(scene, second, scene.lead, "No, you", of=scene.trust),
     ) == {"done": 1, "Forbidden": 1}
 
 
 def test_whoever_lost_the_right_meanwhile_changes_nobody(scene: Scene) -> None:
     stale = scene.acting(scene.second, scene.school)
-    give(scene, scene.acting(scene.approver, scene.school), scene.second, Role.FINANCE)
+    give(scene, scene.acting(scene.lead, scene.trust), scene.second, Role.FINANCE)
     stored = everything(scene.db)
 
     with pytest.raises(Forbidden):
-        give(scene, stale, scene.buyer, Role.APPROVER)
+        give(scene, stale, scene.buyer, Role.AUDITOR)
     assert everything(scene.db) == stored
 
     stale = scene.acting(scene.lead, scene.trust)

@@ -15,11 +15,12 @@ from tests.support.people import leave_trust, school, token_of
 from tests.support.watching import everything, statements
 
 from becta.kernel import clock
-from becta.kernel.actor import Scope
+from becta.kernel.actor import Scope, system
 from becta.market.accounts.invitations import PURPOSE
 from becta.market.accounts.last_used import LastUsed
 from becta.market.accounts.models import ApiToken, Organisation, Person
 from becta.market.accounts.token_form import looks_like_token
+from becta.market.accounts.tokens import issue_token
 from becta.market.organisations.models import EstablishmentLink
 from becta.market.organisations.rules import LinkKind, Status
 from becta.market.wiring import House
@@ -67,9 +68,10 @@ def test_me_tells_who_asks_and_where_they_belong(client: TestClient, people: Sce
         "reference": f"urn:{SCHOOL}",
         "is_open": True,
     }
-    assert found["scopes"] == ["commitments:decide", "commitments:make", "commitments:read", "people:manage"]
+    roles_give = ["commitments:decide", "commitments:make", "commitments:read", "people:manage"]
+    assert found["scopes"] == ["account:manage", *roles_give]
     [membership] = found["organisations"]
-    assert (membership["roles"], membership["scopes"]) == (["approver"], found["scopes"])
+    assert (membership["roles"], membership["scopes"]) == (["approver"], roles_give)
 
     machine = get(api, "/me")
     assert (machine["person"], machine["organisations"]) == (None, [])
@@ -156,8 +158,8 @@ def test_roles_are_changed_against_the_revision_that_was_read(client: TestClient
     ann = api_of(client, people, people.approver, people.school)
     path = f"{AT_SCHOOL}/members/{people.buyer.id}"
 
-    answer = ann.put(path, {"roles": ["finance"]}, **{"If-Match": '"1"'})
-    assert (told(answer)["roles"], answer.headers["etag"]) == (["finance"], '"2"')
+    answer = ann.put(path, {"roles": ["auditor"]}, **{"If-Match": '"1"'})
+    assert (told(answer)["roles"], answer.headers["etag"]) == (["auditor"], '"2"')
     stored = everything(people.db)
     assert told(ann.put(path, {"roles": ["buyer"]}, **{"If-Match": '"1"'}), 412)
     assert told(ann.put(path, {"roles": ["buyer", "king"]}), 400)
@@ -237,14 +239,15 @@ def test_somebody_asks_to_join_and_is_let_in_refused_or_thinks_better_of_it(clie
 
 def test_a_token_is_made_used_rotated_and_revoked_over_the_api(client: TestClient, people: Scene) -> None:
     ben = api_of(client, people, people.buyer, people.school)
-    answer = ben.post("/tokens", {"label": "Script", "personal": True, "scopes": ["commitments:read"]})
+    scopes = ["account:manage", "commitments:read"]
+    answer = ben.post("/tokens", {"label": "Script", "personal": True, "scopes": scopes})
     made = told(answer, 201)
     assert answer.headers["cache-control"] == "no-store"
     assert looks_like_token(made["secret"])
     assert made["secret"].startswith("becta_p_")
-    assert (made["token"]["scopes"], made["token"]["person_id"]) == (["commitments:read"], str(people.buyer.id))
+    assert (made["token"]["scopes"], made["token"]["person_id"]) == (scopes, str(people.buyer.id))
     script = Api(client, made["secret"])
-    assert get(script, "/me")["scopes"] == ["commitments:read"]
+    assert get(script, "/me")["scopes"] == scopes
     assert made["secret"] not in ben.get("/tokens").text
 
     wider = script.post("/tokens", {"label": "Wider", "personal": True, "scopes": ["commitments:make"]})
@@ -285,6 +288,96 @@ def test_whoever_manages_tokens_sees_and_ends_those_of_the_organisation_and_its_
     at_its_school = {"label": "School system", "personal": False, "organisation": f"urn:{SCHOOL}"}
     assert told(lea.post("/tokens", at_its_school), 201)["token"]["organisation_id"] == str(people.school.id)
     assert told(lea.post("/tokens", {**at_its_school, "organisation": f"urn:{ELSEWHERE}"}), 403)
+
+
+def test_an_organisations_token_is_shown_no_tokens_neither_its_own_organisations_nor_anothers(
+    client: TestClient, people: Scene
+) -> None:
+    machines = []
+    for label, of in (("Ours", people.trust), ("Theirs", people.elsewhere)):
+        with people.db.write() as session:
+            organisation = session.get_one(Organisation, of.id)
+            _, secret = issue_token(
+                session, system("test"), organisation, label=label, scopes=None, expires_at=None, now=clock.now()
+            )
+        machines.append(Api(client, secret))
+
+    assert [get(machine, "/tokens") for machine in machines] == [{"items": [], "next": None}] * 2
+    assert get(machines[0], "/tokens", 403, organisation=f"trust:{TRUST}")
+    lea = api_of(client, people, people.lead, people.trust)
+    assert [one["label"] for one in get(lea, "/tokens")["items"]] == ["Ours", "Lea's"]
+
+
+def test_a_narrow_token_of_a_person_is_not_that_person(client: TestClient, people: Scene, house: House) -> None:
+    with people.db.write() as session:
+        session.get_one(Person, people.buyer.id).email = "ben@larchlane.kent.sch.uk"
+        school(session, 100_003, "Larch Hill School", website="https://larchlane.kent.sch.uk/hill")
+    ben = api_of(client, people, people.buyer, people.school)
+    ann = api_of(client, people, people.approver, people.school)
+    asked = {"organisation": "urn:100003", "roles": ["buyer"]}
+    request = told(ben.post("/join-requests", asked), 201)["id"]
+    invitation = {"email": "ben@larchlane.kent.sch.uk", "roles": ["evaluator"]}
+    invited = told(ann.post(f"{AT_SCHOOL}/invitations", invitation), 201)["id"]
+    code = {"code": house.signer.sign(PURPOSE, UUID(invited))}
+    [other] = get(ben, "/tokens")["items"]
+    made = told(ben.post("/tokens", {"label": "Sheet", "personal": True, "scopes": ["commitments:read"]}), 201)
+    sheet = Api(client, made["secret"])
+    leave = f"{AT_SCHOOL}/members/{people.buyer.id}/end"
+    stored = everything(people.db)
+
+    refused = [
+        sheet.get("/me/export"),
+        sheet.post(leave, {}),
+        sheet.post("/invitations/accept", code),
+        sheet.post("/join-requests", {**asked, "organisation": f"trust:{TRUST}"}),
+        sheet.post(f"/join-requests/{request}/withdraw"),
+        sheet.post("/tokens", {"label": "Another", "personal": True}),
+        sheet.post("/tokens", {"label": "Another", "personal": False}),
+        sheet.post(f"/tokens/{other['id']}/rotate", {}),
+        sheet.post(f"/tokens/{other['id']}/revoke", {}),
+    ]
+
+    wanted = "this needs a token with the scope account:manage"
+    assert [(answer.status_code, answer.json()["detail"]) for answer in refused] == [(403, wanted)] * 9
+    assert everything(people.db) == stored
+    assert get(sheet, "/me")["scopes"] == ["commitments:read"]
+    fresh = told(sheet.post(f"/tokens/{made['token']['id']}/rotate", {}), 201)
+    assert told(Api(client, fresh["secret"]).post(f"/tokens/{fresh['token']['id']}/revoke", {}))
+    assert ben.get("/me/export").status_code == 200
+    assert told(ben.post("/invitations/accept", code))["roles"] == ["buyer", "evaluator"]
+    assert told(ben.post(leave, {}))["ended_at"] is not None
+
+
+def test_a_token_of_ones_own_may_manage_the_account_only_if_that_was_named(client: TestClient, people: Scene) -> None:
+    ben = api_of(client, people, people.buyer, people.school)
+    plain = told(ben.post("/tokens", {"label": "Plain", "personal": True}), 201)
+    named = told(ben.post("/tokens", {"label": "Named", "personal": True, "scopes": ["account:manage"]}), 201)
+    lea = api_of(client, people, people.lead, people.trust)
+    of_trust = {"label": "Machine", "personal": False}
+
+    assert plain["token"]["scopes"] == ["commitments:make", "commitments:read"]
+    assert Api(client, plain["secret"]).get("/me/export").status_code == 403
+    assert named["token"]["scopes"] == ["account:manage"]
+    assert Api(client, named["secret"]).get("/me/export").status_code == 200
+    assert (
+        told(lea.post("/tokens", {**of_trust, "scopes": ["account:manage"]}), 400)["errors"][0]["pointer"] == "/scopes"
+    )
+    machine = told(lea.post("/tokens", of_trust), 201)
+    assert machine["token"]["scopes"] == ["audit:read", "commitments:read"]
+    assert Api(client, machine["secret"]).get("/me/export").status_code == 403
+
+
+def test_a_token_with_a_scope_that_is_no_more_goes_on_with_the_others(client: TestClient, people: Scene) -> None:
+    ben = api_of(client, people, people.buyer, people.school, Scope.ACCOUNT_MANAGE, Scope.COMMITMENTS_READ)
+    with people.db.write() as session:
+        token = session.exec(select(ApiToken)).one()
+        token.scopes = [*token.scopes, "organisations:write"]
+
+    left = ["account:manage", "commitments:read"]
+    assert get(ben, "/me")["scopes"] == left
+    assert [one["scopes"] for one in get(ben, "/tokens")["items"]] == [left]
+    assert ben.get("/me/export").status_code == 200
+    assert told(ben.post(f"/tokens/{token.id}/rotate", {}), 201)["token"]["scopes"] == left
 
 
 def test_the_use_of_a_token_is_remembered_and_written_later(client: TestClient, people: Scene) -> None:

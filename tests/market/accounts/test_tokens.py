@@ -25,6 +25,7 @@ from becta.market.accounts.last_used import LastUsed
 from becta.market.accounts.members import end_membership, set_roles
 from becta.market.accounts.models import ApiToken, Organisation
 from becta.market.accounts.organisations import open_organisation
+from becta.market.accounts.queries import tokens
 from becta.market.accounts.roles import OrganisationKind, token_scopes
 from becta.market.accounts.token_form import PREFIX, checksum, looks_like_token, new_secret
 from becta.market.accounts.tokens import (
@@ -35,6 +36,7 @@ from becta.market.accounts.tokens import (
     rotate_token,
 )
 from becta.market.db import Database
+from becta.market.privacy.service import erase_person
 
 NOW = clock.now()
 IN_A_DAY = NOW + timedelta(days=1)
@@ -127,7 +129,8 @@ def test_an_organisations_token_cannot_be_given_what_only_others_or_only_people_
     stored = everything(db)
 
     beyond = sorted(frozenset(Scope) - token_scopes(OrganisationKind.SUPPLIER))
-    assert {Scope.LISTINGS_DECIDE, Scope.PEOPLE_MANAGE, Scope.TOKENS_MANAGE} < set(beyond)
+    people_only = {Scope.PEOPLE_MANAGE, Scope.TOKENS_MANAGE, Scope.SCHEMES_WRITE, Scope.ACCOUNT_MANAGE}
+    assert {Scope.LISTINGS_DECIDE, *people_only} < set(beyond)
     for scope in beyond:
         with pytest.raises(Invalid) as refused, db.write() as session:
             token(session, operator, reference, scopes=[Scope.OFFERS_WRITE, scope])
@@ -225,7 +228,7 @@ def test_a_token_makes_no_token_that_may_more_lives_longer_or_is_for_another_org
     with scene.db.write() as session:
         member(session, scene.lead, scene.elsewhere, Role.APPROVER)
     narrow = [Scope.TOKENS_MANAGE, Scope.AUDIT_READ]
-    _, secret = own_token(scene, scene.lead, scene.trust, scopes=narrow)
+    _, secret = own_token(scene, scene.lead, scene.trust, scopes=[*narrow, Scope.ACCOUNT_MANAGE])
     asker = holder(scene.db, secret)
     assert asker is not None
     stored = everything(scene.db)
@@ -237,7 +240,7 @@ def test_a_token_makes_no_token_that_may_more_lives_longer_or_is_for_another_org
     with pytest.raises(Forbidden), scene.db.write() as session:
         issue_personal_token(session, asker, scene.elsewhere.id, scopes=None, **given)
     with pytest.raises(Invalid), scene.db.write() as session:
-        issue_token(session, asker, scene.trust, scopes=[Scope.SCHEMES_WRITE], **given)
+        issue_token(session, asker, scene.trust, scopes=[Scope.COMMITMENTS_READ], **given)
     assert everything(scene.db) == stored
 
     with scene.db.write() as session:
@@ -318,7 +321,7 @@ def test_nobody_rotates_another_persons_token_nor_one_that_may_what_they_may_not
             session, lead, scene.trust, label="machine", scopes=None, expires_at=IN_A_DAY, now=NOW
         )
     wide, _ = own_token(scene, scene.lead, scene.trust)
-    _, narrow_secret = own_token(scene, scene.lead, scene.trust, scopes=[Scope.TOKENS_MANAGE])
+    _, narrow_secret = own_token(scene, scene.lead, scene.trust, scopes=[Scope.TOKENS_MANAGE, Scope.ACCOUNT_MANAGE])
     narrow = holder(scene.db, narrow_secret)
     assert narrow is not None
     stored = everything(scene.db)
@@ -335,6 +338,75 @@ def test_nobody_rotates_another_persons_token_nor_one_that_may_what_they_may_not
     with pytest.raises(NotFound), scene.db.write() as session:
         rotate_token(session, scene.acting(scene.lead, scene.trust), UUID(int=7), now=NOW)
     assert everything(scene.db) == stored
+
+
+def test_a_token_that_may_not_manage_the_account_makes_ends_and_renews_no_token_but_itself(scene: Scene) -> None:
+    other, _ = own_token(scene, scene.lead, scene.trust)
+    with scene.db.write() as session:
+        lead = scene.acting(scene.lead, scene.trust)
+        machines, _ = issue_token(session, lead, scene.trust, label="m", scopes=None, expires_at=IN_A_DAY, now=NOW)
+    itself, secret = own_token(scene, scene.lead, scene.trust)
+    asker = holder(scene.db, secret)
+    assert asker is not None
+    assert Scope.TOKENS_MANAGE in asker.scopes
+    stored = everything(scene.db)
+
+    given: dict[str, Any] = {"label": "another", "scopes": None, "expires_at": IN_A_DAY, "now": NOW}
+    with pytest.raises(Forbidden), scene.db.write() as session:
+        issue_personal_token(session, asker, scene.trust.id, **given)
+    with pytest.raises(Forbidden), scene.db.write() as session:
+        issue_token(session, asker, scene.trust, **given)
+    for token_id in (other.id, machines.id):
+        with pytest.raises(Forbidden), scene.db.write() as session:
+            rotate_token(session, asker, token_id, now=NOW)
+        with pytest.raises(Forbidden), scene.db.write() as session:
+            revoke_token(session, asker, token_id, reason="Why not", now=NOW)
+    assert everything(scene.db) == stored
+
+    with scene.db.write() as session:
+        rotate_token(session, asker, itself.id, grace=timedelta(hours=1), now=NOW)
+        revoke_token(session, asker, itself.id, now=NOW)
+    assert holder(scene.db, secret) is None
+
+
+def test_the_label_of_a_personal_token_is_erased_from_the_trail_with_its_person(scene: Scene) -> None:
+    own, _ = own_token(scene, scene.buyer, scene.school, label="Ben Smith's laptop")
+    with scene.db.write() as session:
+        buyer, lead = scene.acting(scene.buyer, scene.school), scene.acting(scene.lead, scene.trust)
+        rotate_token(session, buyer, own.id, now=NOW)
+        machines, _ = issue_token(session, lead, scene.trust, label="Ledger", scopes=None, expires_at=None, now=NOW)
+    with scene.db.read() as session:
+        query = select(AuditEvent).where(col(AuditEvent.action) == "token.issued").order_by(col(AuditEvent.position))
+        events = session.execute(query).scalars().all()
+    bens = str(scene.buyer.id)
+    assert [event.personal[bens]["fields"] for event in events[:2] if event.personal] == [
+        {"label": "Ben", "token_label": "Ben Smith's laptop"}
+    ] * 2
+    assert [(event.object_id, (event.after or {}).get("label")) for event in events[1:]][1:] == [
+        (machines.id, "Ledger")
+    ]
+
+    with scene.db.write() as session:
+        erase_person(session, scene.acting(scene.buyer, scene.school), scene.buyer.id, "He asked for it", now=NOW)
+
+    with scene.db.read() as session:
+        assert "Ben Smith" not in repr(session.execute(select(AuditEvent.__table__)).all())  # type: ignore[attr-defined]
+
+
+def test_the_tokens_of_nobody_are_none(scene: Scene) -> None:
+    own_token(scene, scene.lead, scene.trust)
+    with scene.db.write() as session:
+        lead = scene.acting(scene.lead, scene.trust)
+        issue_token(session, lead, scene.trust, label="m", scopes=None, expires_at=IN_A_DAY, now=NOW)
+
+    with scene.db.read() as session:
+        assert tokens(session, organisation_id=None, person_id=None, limit=9) == []
+        assert [one.label for one in tokens(session, organisation_id=None, person_id=scene.lead.id, limit=9)] == [
+            "mine"
+        ]
+        assert tokens(session, organisation_id=scene.elsewhere.id, person_id=None, limit=9) == []
+        found = tokens(session, organisation_id=scene.trust.id, person_id=None, limit=9)
+    assert [one.label for one in found] == ["mine", "m"]
 
 
 def test_a_machine_renews_its_own_secret_but_not_its_time(scene: Scene) -> None:

@@ -14,6 +14,8 @@ from tests.support.watching import everything
 from becta.kernel import clock
 from becta.kernel.actor import Role
 from becta.kernel.events import AuditEvent
+from becta.market.accounts.models import ApiToken
+from becta.market.accounts.organisations import open_organisation
 from becta.market.delegation.models import Scheme
 
 HERE = f"/organisations/urn:{URN}/scheme"
@@ -119,6 +121,37 @@ def test_a_trust_sets_its_schools_schemes(town: Town, lead: Somebody) -> None:
     assert lead.sets(f"trust:{UID}", TRUST_SCHEME).status_code == 200
 
 
+def test_a_lead_who_was_removed_keeps_no_power_over_limits_through_a_token_of_the_trust(
+    town: Town, lead: Somebody
+) -> None:
+    town.scheme(town.trust, TRUST_SCHEME)
+    wanted = {"label": "Ledger", "personal": False}
+    beyond = lead.api.post("/tokens", {**wanted, "scopes": ["schemes:write"]})
+    secret = lead.api.made("/tokens", wanted)["secret"]
+    other = town.somebody("Lou", town.trust, Role.TRUST_LEAD)
+    removed = other.api.post(f"/organisations/trust:{UID}/members/{lead.id}/end", {"reason": "Dismissed"})
+    before = everything(town.db)
+
+    answer = Api(town.client, secret).put(f"/organisations/trust:{UID}/scheme", {"rules": TRUST_SCHEME})
+
+    assert (beyond.status_code, beyond.json()["errors"][0]["pointer"]) == (400, "/scopes")
+    assert (removed.status_code, answer.status_code) == (200, 403)
+    assert everything(town.db) == before
+
+
+def test_a_token_of_the_trust_from_before_that_may_set_schemes_sets_none(town: Town, lead: Somebody) -> None:
+    made = lead.api.made("/tokens", {"label": "Ledger", "personal": False})
+    with town.db.write() as session:
+        session.get_one(ApiToken, UUID(made["token"]["id"])).scopes = ["schemes:write"]
+    before = everything(town.db)
+
+    answer = Api(town.client, made["secret"]).put(HERE, {"rules": SCHOOL_SCHEME})
+
+    assert answer.status_code == 403
+    assert answer.json()["detail"] == "a limit needs a person behind it: use that person's own token"
+    assert everything(town.db) == before
+
+
 def test_a_school_reads_the_scheme_of_the_trust_that_binds_it_and_nobody_elses(
     town: Town, buyer: Somebody, elsewhere: Callable[..., Somebody]
 ) -> None:
@@ -140,6 +173,9 @@ def test_an_address_of_no_organisation_leads_nowhere(reference: str, lead: Someb
 
 def test_a_supplier_has_no_scheme(town: Town, api: Api) -> None:
     supplier: UUID = api.supplier()
+    with town.db.write() as session:
+        operator = open_organisation(session, "operator", now=clock.now())
+    olive = town.somebody("Olive", operator, Role.OPERATOR)
 
-    assert api.put(f"/organisations/supplier:{supplier}/scheme", {"rules": TRUST_SCHEME}).status_code == 400
+    assert olive.sets(f"supplier:{supplier}", TRUST_SCHEME).status_code == 400
     assert api.get(f"/organisations/supplier:{supplier}/scheme").status_code == 404

@@ -1,5 +1,6 @@
 """Mails go out through a real server, or into a folder; what cannot be sent says so without telling to whom."""
 
+import os
 import ssl
 import stat
 from datetime import UTC, datetime, timedelta
@@ -145,6 +146,22 @@ def test_a_folder_keeps_each_mail_once_for_our_eyes_only(tmp_path: Path) -> None
     assert path.name == "7.0.abc.eml"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_what_is_old_is_thrown_out_of_a_folder_and_nothing_else(tmp_path: Path) -> None:
+    folder = tmp_path / "mail"
+    mailer = FolderMailer(folder, sender=SENDER)
+    assert mailer.forget(NOW) == 0
+
+    for name in ("old", "new"):
+        mailer.send(Mail(id=name, to="a@b.uk", subject=name, text="x"), now=NOW)
+    (folder / "interrupted.part").write_text("half a mail")
+    before = (NOW - timedelta(microseconds=1)).timestamp()
+    for name, at in (("old.eml", before), ("interrupted.part", before), ("new.eml", NOW.timestamp())):
+        os.utime(folder / name, (at, at))
+
+    assert mailer.forget(NOW) == 2
+    assert [path.name for path in folder.iterdir()] == ["new.eml"]
 
 
 def test_the_newest_mails_of_a_folder_come_first_and_no_more_than_can_be_looked_at(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from litestar.testing import TestClient
 from sqlmodel import select
@@ -21,13 +22,14 @@ from becta.market.accounts.models import Invitation, JoinRequest, Member, Organi
 from becta.market.accounts.rules import JoinState
 from becta.market.app import create_app
 from becta.market.delegation.models import Commitment, CommitmentHold, Scheme
-from becta.market.delegation.rules import CommitmentState
+from becta.market.delegation.rules import CommitmentState, Delegation
 from becta.market.settings import Settings
 from becta.market.signin.models import SignInLink
 from becta.market.wiring import House, build
 
 Told = list[tuple[str, str]]
 ASK = "Somebody asks to join Larch Lane School"
+WAITS = "£1,234.56 waits for you: 30 tablets"
 
 
 @pytest.fixture
@@ -53,6 +55,13 @@ def larch(house: House) -> Organisation:
     with house.db.write() as session:
         trust(session)
         return school(session, trust_uid=2044)
+
+
+@pytest.fixture
+def trust_id(house: House, larch: Organisation) -> UUID:
+    """The school's trust."""
+    with house.db.read() as session:
+        return session.exec(select(Organisation.id).where(Organisation.group_uid == 2044)).one()
 
 
 @pytest.fixture
@@ -172,11 +181,9 @@ def asked(house: House, larch: Organisation, state: JoinState = JoinState.ASKED,
 
 
 def test_a_request_to_join_goes_to_those_who_manage_people_there_or_to_the_next_above(
-    house: House, larch: Organisation, told: Callable[[str, UUID], Told]
+    house: House, larch: Organisation, trust_id: UUID, told: Callable[[str, UUID], Told]
 ) -> None:
     request = asked(house, larch).id
-    with house.db.read() as session:
-        trust_id = session.exec(select(Organisation.id).where(Organisation.group_uid == 2044)).one()
     joins(house, "Buyer", larch.id, Role.BUYER)
     assert told("join_request", request) == []
 
@@ -206,12 +213,30 @@ def test_whoever_asked_to_join_is_told_what_was_decided(
     assert told("join_request", asked(house, larch, state, reason="We do not know you").id) == expected
 
 
-def committed(house: House, larch: Organisation, maker: Person, state: CommitmentState, **values: Any) -> UUID:
-    """A commitment, held for an approver while it is held."""
-    now = clock.now()
+def committed(
+    house: House,
+    larch: Organisation,
+    maker: Person,
+    state: CommitmentState,
+    *,
+    held_by: UUID | None = None,
+    above: Role | None = None,
+    **values: Any,
+) -> UUID:
+    """A commitment, held for an approver while it is held, by the scheme of the school itself or another's."""
+    now, holder = clock.now(), held_by or larch.id
+    rules = [Delegation(role=Role.APPROVER, limit_pence=200_000, above=above)]
+    if above is not None:
+        rules.append(Delegation(role=above, limit_pence=None))
     with house.db.write() as session:
         scheme = Scheme(
-            id=new_id(), organisation_id=larch.id, number=1, rules=[], note="", made_at=now, in_force_from=now
+            id=new_id(),
+            organisation_id=holder,
+            number=1,
+            rules=msgspec.to_builtins(rules),
+            note="",
+            made_at=now,
+            in_force_from=now,
         )
         session.add(scheme)
         session.flush()
@@ -232,7 +257,7 @@ def committed(house: House, larch: Organisation, maker: Person, state: Commitmen
         session.add(made)
         session.flush()
         session.add(
-            CommitmentHold(commitment_id=made.id, organisation_id=larch.id, scheme_id=scheme.id, role=Role.APPROVER)
+            CommitmentHold(commitment_id=made.id, organisation_id=holder, scheme_id=scheme.id, role=Role.APPROVER)
         )
         return made.id
 
@@ -246,7 +271,50 @@ def test_a_held_commitment_goes_to_those_who_may_let_it_through_and_not_to_its_m
 
     commitment = committed(house, larch, maker, CommitmentState.HELD)
 
-    assert told("commitment", commitment) == [("one@larch.sch.uk", "£1,234.56 waits for you: 30 tablets")]
+    assert told("commitment", commitment) == [("one@larch.sch.uk", WAITS)]
+
+
+def test_what_the_trusts_scheme_holds_goes_to_those_with_the_role_in_the_trust_and_in_the_school_once_each(
+    house: House, larch: Organisation, trust_id: UUID, told: Callable[[str, UUID], Told]
+) -> None:
+    maker = joins(house, "Maker", larch.id, Role.BUYER)
+    one = joins(house, "One", larch.id, Role.APPROVER)
+    joins(house, "Two", trust_id, Role.APPROVER)
+    joins(house, "Lead", trust_id, Role.TRUST_LEAD)
+    with house.db.write() as session:
+        member(session, one, session.get_one(Organisation, trust_id), Role.APPROVER)
+
+    commitment = committed(house, larch, maker, CommitmentState.HELD, held_by=trust_id, above=Role.TRUST_LEAD)
+
+    assert told("commitment", commitment) == [("one@larch.sch.uk", WAITS), ("two@larch.sch.uk", WAITS)]
+
+
+def test_where_nobody_else_has_the_role_it_goes_to_those_with_the_role_above(
+    house: House, larch: Organisation, trust_id: UUID, told: Callable[[str, UUID], Told]
+) -> None:
+    maker = joins(house, "Maker", larch.id, Role.APPROVER)
+    joins(house, "Lead", trust_id, Role.TRUST_LEAD)
+    joins(house, "Finance", trust_id, Role.FINANCE)
+
+    commitment = committed(house, larch, maker, CommitmentState.HELD, held_by=trust_id, above=Role.TRUST_LEAD)
+
+    assert told("commitment", commitment) == [("lead@larch.sch.uk", WAITS)]
+
+
+def test_where_nobody_may_let_it_through_those_are_told_who_can_give_somebody_the_role(
+    house: House, larch: Organisation, trust_id: UUID, told: Callable[[str, UUID], Told]
+) -> None:
+    stuck = "£1,234.56 waits, and nobody may let it through: 30 tablets"
+    maker = joins(house, "Maker", larch.id, Role.APPROVER)  # manages people, but does not decide on their own
+    commitment = committed(house, larch, maker, CommitmentState.HELD)
+    assert told("commitment", commitment) == []
+
+    joins(house, "Operator", OPERATOR_ID, Role.OPERATOR)
+    assert told("commitment", commitment) == [("operator@larch.sch.uk", stuck)]
+    joins(house, "Lead", trust_id, Role.TRUST_LEAD)
+    assert told("commitment", commitment) == [("lead@larch.sch.uk", stuck)]
+    joins(house, "One", larch.id, Role.APPROVER)
+    assert told("commitment", commitment) == [("one@larch.sch.uk", WAITS)]
 
 
 def test_the_maker_is_told_what_another_person_decided(

@@ -12,7 +12,7 @@ from sqlmodel import select
 from becta.kernel import clock
 from becta.kernel.events import OutboxMessage, announce
 from becta.market.db import Database
-from becta.market.outbox.relay import ATTEMPTS, Relay, Waiting
+from becta.market.outbox.relay import ATTEMPTS, Relay, Waiting, forget_done
 
 
 class Notebook:
@@ -222,6 +222,6 @@ def test_messages_done_long_ago_are_forgotten_and_no_others(db: Database, travel
     relay.drain()
     [waiting] = announced(db, "other", uuid4())
 
-    assert relay.forget_done(before=clock.now() - timedelta(days=30)) == 2
+    assert forget_done(db, before=clock.now() - timedelta(days=30)) == 2
     with db.read() as session:
         assert session.exec(select(OutboxMessage.key).order_by(OutboxMessage.id)).all() == [recent, waiting]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 from tests.market.permissions.scene import CALLERS, NO_ROLE, NOBODY, OPERATORS_TOKEN, SUPPLIERS_TOKEN, Scene
-from tests.market.permissions.table import CONFIRMS, DECIDES, MANAGES, READS_MONEY, SPENDS
+from tests.market.permissions.table import CONFIRMS, DECIDES, MANAGES, READS_MONEY, SETS_SCHEMES, SPENDS
 
 from becta.kernel.actor import Role
 
@@ -100,6 +100,8 @@ PAGES: tuple[PageRoute, ...] = (
     form("/commitments/{commitment_id}/decline", DECIDES, lambda s: f"/commitments/{s.held}/decline"),
     form("/commitments/{commitment_id}/withdraw", SPENDS, lambda s: f"/commitments/{s.held}/withdraw"),
     page("/scheme", READS_MONEY & EVERYBODY, "/scheme?organisation=urn:100001"),
+    page("/scheme/edit", SETS_SCHEMES & EVERYBODY, "/scheme/edit?organisation=urn:100001"),
+    form("/scheme/edit", SETS_SCHEMES & EVERYBODY, organisation="urn:100001"),
     # people
     page("/people", OWN | {R.TRUST_LEAD, R.OPERATOR}, "/people?organisation=urn:100001"),
     page("/people/invite", MANAGES, "/people/invite?organisation=urn:100001"),

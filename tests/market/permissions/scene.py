@@ -10,10 +10,10 @@ from tests.support.people import member, person, school, token_of, trust
 
 from becta.kernel import clock
 from becta.kernel.actor import Role
+from becta.market.accounts.hashing import hash_of
 from becta.market.accounts.models import ApiToken, Organisation, Person
 from becta.market.accounts.organisations import open_organisation
 from becta.market.accounts.roles import OrganisationKind
-from becta.market.accounts.tokens import hash_of
 from becta.market.wiring import House
 
 HOME: dict[Role, OrganisationKind] = {
@@ -119,8 +119,8 @@ class Scene:
             {"role": "trust_lead", "limit_pence": None},
         ]
         for reference in ("trust:2044", "trust:2055"):
-            self._made(OPERATORS_TOKEN, "PUT", f"/organisations/{reference}/scheme", {"rules": rules})
-        self._made(OPERATORS_TOKEN, "PUT", "/organisations/urn:100001/scheme", {"rules": rules[:1] + OF_A_SCHOOL})
+            self._made(Role.OPERATOR, "PUT", f"/organisations/{reference}/scheme", {"rules": rules})
+        self._made(Role.OPERATOR, "PUT", "/organisations/urn:100001/scheme", {"rules": rules[:1] + OF_A_SCHOOL})
         books = {"organisation": "urn:100001", "purpose": "Books", "category": "library", "budget_code": "LIB"}
         self.approved = self._made(Role.BUYER, "POST", "/commitments", {**books, "amount_pence": 1_000})["id"]
         self.held = self._made(Role.BUYER, "POST", "/commitments", {**books, "amount_pence": 60_000})["id"]

@@ -22,12 +22,15 @@ VERIFIER = frozenset({R.VERIFIER, *OPERATOR})
 READS_MONEY = frozenset({R.BUYER, R.APPROVER, R.FINANCE, R.TRUST_LEAD, R.AUDITOR, *OPERATOR})
 SPENDS = frozenset({R.BUYER, R.APPROVER, R.TRUST_LEAD})
 DECIDES = frozenset({R.APPROVER, R.TRUST_LEAD})
-SETS_SCHEMES = frozenset({R.FINANCE, R.TRUST_LEAD, *OPERATOR})
+SETS_SCHEMES = frozenset({R.FINANCE, R.TRUST_LEAD, R.OPERATOR})
+"""Those who set limits on money; the operator's token does not: a decision about limits has a person."""
 MANAGES = frozenset({R.APPROVER, R.TRUST_LEAD, R.OPERATOR})
 """Those who manage the people of a school; the operator's token does not: a decision about people has a person."""
 CONFIRMS = frozenset({R.APPROVER, R.TRUST_LEAD})
 """Somebody already there confirms who joins; the operator only where nobody is."""
 AUDITS = frozenset({R.AUDITOR, R.TRUST_LEAD, *OPERATOR})
+"""Those who see what was done to a school's commitment; a supplier reads the trail too, and finds none of that."""
+READS_THE_TRAIL = AUDITS | {R.SUPPLIER_EDITOR, SUPPLIERS_TOKEN}
 TERMS = {"price_pence": 100, "unit": "each"}
 LTI = {**CYBER, "standard": "lti", "standard_version": "1.3", "role": "Tool"}
 BOOKS = {"purpose": "Reading books", "amount_pence": 30_000, "category": "library", "budget_code": "LIB-2"}
@@ -325,7 +328,7 @@ ROUTES: tuple[Route, ...] = (
     route(
         "GET",
         "/audit/objects/{object_type}/{object_id}",
-        AUDITS,
+        READS_THE_TRAIL,
         lambda s: f"/audit/objects/commitment/{s.held}",
     ),
 )

@@ -1,7 +1,9 @@
 """Personal data: everything held is in the register, a person gets their copy, and can be erased for good."""
 
+from datetime import timedelta
 from uuid import UUID
 
+import msgspec
 import pytest
 from litestar.testing import TestClient
 from sqlmodel import Session, SQLModel, select
@@ -9,6 +11,8 @@ from tests.support.api import ROOT, Api
 from tests.support.people import member, person, school, token_of
 from tests.support.watching import everything
 
+from becta.catalogue.suppliers.rules import Contact, ContactPurpose, SupplierDetails
+from becta.catalogue.suppliers.service import amend_supplier, register_supplier
 from becta.kernel import clock
 from becta.kernel.actor import Actor, Role, Scope, system
 from becta.kernel.errors import Conflict, Forbidden, Invalid, NotFound
@@ -22,7 +26,7 @@ from becta.market.audit.verify import verify
 from becta.market.db import Database
 from becta.market.privacy.held import holdings
 from becta.market.privacy.queries import export_person
-from becta.market.privacy.service import erase_person
+from becta.market.privacy.service import erase_person, finish_erasures
 from becta.market.signin.models import BrowserSession, SignInLink
 from becta.market.wiring import House
 
@@ -52,6 +56,13 @@ def test_every_column_that_tells_of_a_person_is_in_the_register() -> None:
     assert held - told == set()
     columns = {(table.name, column.name) for table in SQLModel.metadata.sorted_tables for column in table.columns}
     assert told - columns == set()
+
+
+def test_what_is_in_the_register_lies_in_columns_of_a_table_or_in_a_place_outside_the_database() -> None:
+    for holding in holdings():
+        assert (holding.table is None) is (holding.columns == ()) is (holding.place is not None), holding
+
+    assert [holding.place for holding in holdings() if holding.place is not None] == ["mail folder"]
 
 
 def test_the_register_is_public_and_says_why_and_how_long(client: TestClient) -> None:
@@ -181,10 +192,11 @@ def test_an_erased_person_is_nowhere_to_be_found_and_the_trail_still_proves_itse
     with db.read() as session:
         events = session.exec(select(AuditEvent).order_by(AuditEvent.position)).all()
         assert [(event.action, event.person_id) for event in events][-3:] == [
-            ("thing.made", grace.person.id),
-            ("member.changed", grace.colleague.id),
+            ("join_request.withdrawn", grace.person.id),
+            ("invitation.withdrawn", grace.person.id),
             ("person.erased", grace.person.id),
         ]
+        assert [event.action for event in events][-5:-3] == ["member.left", "token.revoked"]
         assert events[-1].reason == "she asked for it"
         [member_] = session.exec(select(Member).where(Member.person_id == grace.person.id)).all()
         [token] = session.exec(select(ApiToken).where(ApiToken.person_id == grace.person.id)).all()
@@ -192,6 +204,49 @@ def test_an_erased_person_is_nowhere_to_be_found_and_the_trail_still_proves_itse
         assert member_.ended_at is not None
         assert token.revoked_at is not None
         assert request.state is JoinState.WITHDRAWN
+
+
+def test_what_a_request_under_way_wrote_after_an_erasure_is_erased_too(house: House) -> None:
+    db = house.db
+    with db.write() as session:
+        grace = Somebody(session)
+    with db.read() as session:
+        looked_up_before = grace.actor(session)
+    with db.write() as session:
+        erase_person(session, grace.actor(session), grace.person.id, "she asked for it", now=clock.now())
+    with db.write() as session:
+        record(session, looked_up_before, "thing.made", "thing", new_id(), now=clock.now())
+        token_of(session, grace.person, grace.school)
+    assert "Grace" in repr(everything(db))
+
+    assert finish_erasures(db, now=clock.now()) == 1
+
+    assert "Grace" not in repr(everything(db))
+    with db.read() as session:
+        assert all(token.revoked_at for token in session.exec(select(ApiToken)))
+    house.sealer.seal()
+    assert verify(db, [house.sealer.key]).findings == []
+    stored = everything(db)
+    assert finish_erasures(db, now=clock.now()) == 1
+    assert everything(db) == stored
+    assert finish_erasures(db, now=clock.now() + timedelta(days=2)) == 0
+
+
+def test_the_trail_keeps_no_name_or_address_of_a_suppliers_contact(db: Database) -> None:
+    contact = Contact(purpose=ContactPurpose.SALES, name="Jo Bloggs", email="jo@larch.example")
+    details = SupplierDetails(name="Larch", contacts=(contact,))
+    now = clock.now()
+    with db.write() as session:
+        supplier = register_supplier(session, system("test"), "larch", details, now=now)
+        moved = msgspec.structs.replace(details, contacts=(msgspec.structs.replace(contact, name="Al Stone"),))
+        amend_supplier(session, system("test"), supplier.id, moved, revision=None, now=now)
+
+    with db.read() as session:
+        events = session.exec(select(AuditEvent).order_by(AuditEvent.position)).all()
+    assert [(event.action, event.after and event.after["contacts"]) for event in events] == [
+        ("supplier.registered", ["sales"]),
+        ("supplier.amended", ["sales"]),
+    ]
 
 
 def test_erasure_is_for_oneself_at_a_browser_or_for_the_operator_with_a_reason_and_once(
@@ -234,6 +289,7 @@ def test_over_http_people_read_their_own_copy_and_only_the_operator_erases(
     assert copy.status_code == 200
     assert copy.headers["cache-control"] == "no-store"
     assert copy.json()["person"]["email"] == "grace@larchlane.example"
+    assert copy.json()["deeds"] == []
     assert Api(client, None).get("/me/export").status_code == 401
     assert api.get("/me/export").status_code == 403  # an organisation's token has nobody behind it
 

@@ -15,7 +15,6 @@ GOOGLE: dict[str, Any] = {
     "issuer": "https://accounts.google.com",
     "client_id": "us",
     "client_secret": "do not tell",
-    "profile": "google",
     "trust_email": True,
 }
 
@@ -51,6 +50,7 @@ def test_entra_is_asked_where_any_tenant_is() -> None:
         {"issuer": "accounts.google.com"},
         {"issuer": "https://login.example/{tenantid}"},
         {"slug": "Google/.."},
+        {"profile": "google"},
         {"scopes": ["email"]},
         {"dfe_api_url": "https://api.signin.example"},
         {"dfe_api_url": "http://api.signin.example", "dfe_api_secret": "x"},
@@ -65,6 +65,15 @@ def test_an_unsound_issuer_is_refused_at_the_start(change: dict[str, Any]) -> No
     with pytest.raises(ValidationError) as raised:
         Settings(issuers=[{**GOOGLE, **change}])
     assert "do not tell" not in str(raised.value)
+
+
+def test_a_marketplace_into_which_nobody_could_sign_in_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAIL_LINKS", "0")
+
+    with pytest.raises(ValidationError, match="nobody could sign in: name ISSUERS, or leave MAIL_LINKS on"):
+        Settings()
+    monkeypatch.setenv("ISSUERS", json.dumps([GOOGLE]))
+    assert Settings().mail_links is False
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from uuid import uuid4
 import pytest
 import time_machine
 from sqlmodel import select
-from tests.market.signin.conftest import Build, Town, link_in
+from tests.market.signin.conftest import Build, Town, issuer_of, link_in
 from tests.support.browser import Browser, Forms
+from tests.support.issuers import LoopbackIssuer
 from tests.support.people import member, person, school
 from tests.support.watching import everything
 
@@ -155,6 +156,21 @@ def test_the_answer_is_the_same_whether_we_know_an_address_or_not(town: Town) ->
     assert people(town) == ["known@larch.sch.uk"]  # asking makes nobody
 
 
+def test_nobody_locks_another_out_by_asking_for_their_links(town: Town) -> None:
+    stranger, ada = town.browser(), town.browser()
+    for _ in range(6):
+        stranger.submit(stranger.get("/sign-in"), "/sign-in/link", email="ada@larch.sch.uk")
+
+    town.sign_in(ada, "ada@larch.sch.uk")
+
+    assert len(town.mails()) == 5 + 1
+    for _ in range(5):
+        other = town.browser()
+        for _ in range(5):
+            other.submit(other.get("/sign-in"), "/sign-in/link", email="ada@larch.sch.uk")
+    assert len(town.mails()) == 1 + 20  # a used link counts no more
+
+
 def test_no_more_than_five_links_are_alive_for_an_address_and_the_answer_does_not_tell(
     town: Town, traveller: time_machine.Traveller
 ) -> None:
@@ -232,3 +248,33 @@ def test_a_session_secret_and_a_link_code_are_stored_as_hashes_only(town: Town) 
     with town.db.read() as session:
         assert len(session.exec(select(BrowserSession)).all()) == 1
     assert link_in(town.mails()[0]).partition("code=")[2] not in stored
+
+
+def test_with_mailed_links_off_there_is_no_form_no_mail_and_links_on_their_way_open_nothing(
+    opened: Build, issuer: LoopbackIssuer
+) -> None:
+    before = opened()
+    browser = before.browser()
+    link = before.ask_link(browser, "ada@larch.sch.uk")
+    fields = Forms(browser.get(link).text).found["/sign-in/link/use"]
+    browser.submit(browser.get("/sign-in"), "/sign-in/link", email="ada@larch.sch.uk")
+
+    town = opened(mail_links=False, issuers=(issuer_of(issuer),))
+    later = town.browser()
+    later.cookies = dict(browser.cookies)
+    stored = everything(town.db)
+    page = later.get("/sign-in")
+    answers = [
+        later.post("/sign-in/link", {**fields, "email": "ada@larch.sch.uk"}),
+        later.get("/sign-in/check-your-email"),
+        later.get(link),
+        later.post("/sign-in/link/use", fields),
+    ]
+
+    assert "Sign in with Loopback" in page.text
+    assert Forms(page.text).found == {}
+    assert "e-mail" not in page.text
+    assert [answer.status_code for answer in answers] == [404] * 4
+    assert everything(town.db) == stored
+    assert len(town.mails()) == 1  # that of before; the one that waited in the outbox is not written
+    assert people(town) == []

@@ -14,9 +14,10 @@ from tests.support.watching import everything, statements
 
 from becta.kernel import clock
 from becta.kernel.actor import Role
+from becta.market.accounts.hashing import hash_of
 from becta.market.accounts.models import Member, Person
 from becta.market.signin.models import BrowserSession, SignInFlow, SignInLink
-from becta.market.signin.sessions import hash_of, prune
+from becta.market.signin.sessions import prune
 
 EMAIL = "ada@larch.sch.uk"
 

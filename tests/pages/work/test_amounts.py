@@ -31,6 +31,12 @@ def test_pence_may_be_left_out(pounds: int) -> None:
     assert pence_of(str(pounds)) == pounds * 100
 
 
+@pytest.mark.parametrize("typed", ["0", "£0.00"])
+def test_nothing_is_an_amount_where_it_may_be(typed: str) -> None:
+    assert pence_of(typed, at_least=0) == 0
+    assert pence_of("", at_least=0) is None
+
+
 @pytest.mark.parametrize(("typed", "pence"), [("£1200.5", 120_050), ("1,200.50", 120_050), ("0.01", 1), ("007", 700)])
 def test_amounts_people_type(typed: str, pence: int) -> None:
     assert pence_of(typed) == pence

@@ -1,14 +1,17 @@
 import re
+from html import unescape
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 from sqlmodel import select
 from tests.pages.work.conftest import ELSEWHERE, URN, Town, Visitor
+from tests.pages.work.test_shape import assert_whole
 from tests.support.browser import Browser, Forms
 from tests.support.catalogue import make_supplier
 
-from becta.kernel.actor import Role
+from becta.kernel.actor import OPERATOR_ID, Role
 from becta.market.accounts.invitations import PURPOSE
-from becta.market.accounts.models import Invitation, JoinRequest, Member
+from becta.market.accounts.models import Invitation, JoinRequest, Member, Organisation
 from becta.market.notify.mailer import FolderMailer
 
 
@@ -38,7 +41,7 @@ def invited(approver: Visitor, email: str, *roles: str) -> Browser:
 
 
 def test_somebody_invited_by_mail_follows_its_link_and_joins(town: Town, approver: Visitor) -> None:
-    invited(approver, "Nia@Larchlane.kent.sch.uk", "buyer", "finance")
+    invited(approver, "Nia@Larchlane.kent.sch.uk", "buyer", "auditor")
     town.house.relay.drain()
     assert isinstance(town.house.mailer, FolderMailer)
     [mail] = town.house.mailer.newest()
@@ -289,3 +292,30 @@ def test_what_is_not_there_is_not_found(approver: Visitor) -> None:
     assert approver.get(f"/people/requests/{nothing}").status_code == 404
     for path in ("invitations/{}/withdraw", "requests/{}/confirm", "requests/{}/refuse", "{}/roles", "{}/end"):
         assert approver.post(f"/people/{path.format(nothing)}", forged).status_code == 404
+
+
+def test_the_operator_finds_the_people_of_another_organisation_by_its_name_or_urn(
+    town: Town, approver: Visitor, lead: Visitor
+) -> None:
+    with town.db.write() as session:
+        supplier = make_supplier(session, "fen", name="Fen & Co Elms")
+        operator = session.get_one(Organisation, OPERATOR_ID)
+    visitor = town.visitor("Olive", operator, Role.OPERATOR)
+    page = visitor.get("/people")
+    assert "People of another organisation: its name or URN" in words(page)
+
+    for q, told in (("elm", "Elm Hill School"), (str(ELSEWHERE), "Elm Hill School"), ("fen elms", "Fen &amp; Co Elms")):
+        found = visitor.get(f"/people?q={quote(q)}")
+        assert f">{told}</a>" in found.text
+        assert_whole(found)
+    [link] = re.findall(r'href="(/people\?organisation=supplier[^"]+)"', visitor.get("/people?q=fen").text)
+    assert link == f"/people?organisation=supplier%3A{supplier}"
+    assert "People of Fen & Co Elms" in unescape(words(visitor.get(link)))
+    there = visitor.get(f"/people?organisation=urn:{URN}&q=elm")
+    assert "People of Larch Lane School" in words(there)
+    assert f'href="/people?organisation=urn%3A{ELSEWHERE}"' in there.text
+    assert "Nothing found" in words(visitor.get("/people?q=nowhere"))
+    for other in (approver, lead):
+        page = other.get("/people?q=elm")
+        assert "another organisation" not in words(page)
+        assert "Elm Hill" not in page.text

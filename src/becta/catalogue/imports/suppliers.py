@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
@@ -11,7 +10,7 @@ from becta.catalogue.imports.columns import Column, columns_of, take
 from becta.catalogue.imports.loading import Loaded, Origin, Placed
 from becta.catalogue.suppliers.models import Supplier
 from becta.catalogue.suppliers.rules import SupplierDetails, supplier_faults, supplier_reference_faults
-from becta.catalogue.suppliers.service import amend_supplier, details_of
+from becta.catalogue.suppliers.service import amend_supplier, details_of, facts_of
 from becta.catalogue.suppliers.service import columns_of as stored
 from becta.kernel.errors import Fault
 from becta.kernel.events import OutboxMessage, audit_row, record_rows
@@ -82,7 +81,7 @@ def _insert(session: Session, fresh: list[tuple[Placed, SupplierDetails]], origi
                 "supplier",
                 supplier_id,
                 now=origin.now,
-                after=msgspec.to_builtins(values),
+                after=facts_of(values),
                 reason=origin.reason(placed.line),
             )
         )

@@ -23,6 +23,11 @@ def columns_of(details: SupplierDetails) -> dict[str, Any]:
     return {**values, "contacts": list(values["contacts"])}
 
 
+def facts_of(values: dict[str, Any]) -> dict[str, Any]:
+    """What the audit trail, which forgets nothing, keeps of a supplier: of its contacts only what they are for."""
+    return {**values, "contacts": [contact["purpose"] for contact in values["contacts"]]}
+
+
 def details_of(supplier: Supplier) -> SupplierDetails:
     """The details held in a supplier's row."""
     names = SupplierDetails.__struct_fields__
@@ -40,7 +45,7 @@ def register_supplier(
     supplier = Supplier(id=new_id(), reference=reference, created_at=now, **columns_of(details))
     session.add(supplier)
     session.flush()
-    record(session, actor, "supplier.registered", "supplier", supplier.id, now=now, after=columns_of(details))
+    record(session, actor, "supplier.registered", "supplier", supplier.id, now=now, after=facts_of(columns_of(details)))
     announce(session, TOPIC, supplier.id, now=now)
     return supplier
 
@@ -62,7 +67,8 @@ def amend_supplier(
         for name, value in after.items():
             setattr(supplier, name, value)
         session.flush()
-        record(session, actor, "supplier.amended", "supplier", supplier.id, now=now, before=before, after=after)
+        was, became = facts_of(before), facts_of(after)
+        record(session, actor, "supplier.amended", "supplier", supplier.id, now=now, before=was, after=became)
         touch_supplier(session, supplier_id, now=now)
         session.refresh(supplier)
     return supplier

@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 from becta.kernel.actor import Actor, Role, Scope
 from becta.market.accounts.models import Member, Organisation, Person
 from becta.market.accounts.organisations import schools_of
-from becta.market.accounts.roles import KIND_ROLES, OrganisationKind, scopes_of
+from becta.market.accounts.roles import KIND_ROLES, SELF, OrganisationKind, scopes_of
 
 PERSON = "person"
 TOKEN = "token"  # noqa: S105 - a kind of actor
@@ -26,15 +26,17 @@ def person_actor(
 ) -> Actor:
     """A person acting for an organisation, with the scopes of their roles there (of those in `scopes`, if given).
 
-    Whoever is not, or no longer, a member of the organisation acts for none and may do nothing there.
+    Whoever is not, or no longer, a member of the organisation acts for none and may do nothing but what everybody may
+    for themselves.
     """
     id_, label = str(actor_id or person.id), person.name or person.email or NOBODY
     found = None if organisation_id is None else _membership(session, person.id, organisation_id)
     if found is None:
-        return Actor(kind=kind, id=id_, label=label, scopes=frozenset(), person_id=person.id)
+        own = SELF if scopes is None else SELF & scopes
+        return Actor(kind=kind, id=id_, label=label, scopes=own, person_id=person.id)
     member, organisation = found
     roles = frozenset(Role(role) for role in member.roles) & KIND_ROLES[organisation.kind]
-    allowed = scopes_of(roles)
+    allowed = scopes_of(roles) | SELF
     return Actor(
         kind=kind,
         id=id_,

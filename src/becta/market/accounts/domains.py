@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from publicsuffixlist import PublicSuffixList
 
+LONGEST_EMAIL = 254
 MOST_OWNERS = 8
 """A domain that more trusts and schools of no trust have is a host's, an authority's or a grid's.
 
@@ -37,16 +38,17 @@ HOSTS = frozenset(
 )  # fmt: skip
 """Hosts of many schools' websites: whoever has an address there works for the host, or for any of the schools."""
 
-_ADDRESS = re.compile(r"[^\s@<>\"(),:;\[\]\\]{1,64}@[a-z0-9.-]{1,253}")
+_NAME = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")
 _HOST = re.compile(r"(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 
 
 def proper_email(text: str) -> str | None:
-    """An e-mail address in the form in which we keep it, None if it is none."""
+    """An e-mail address in the form in which it is kept and compared, None if it is none: plain ASCII, lower case."""
     found = text.strip().lower()
-    if len(found) > 254 or not found.isprintable() or _ADDRESS.fullmatch(found) is None:
+    name, _, host = found.rpartition("@")
+    if len(found) > LONGEST_EMAIL or _NAME.fullmatch(name) is None or _HOST.fullmatch(host) is None:
         return None
-    return found if _HOST.fullmatch(found.rpartition("@")[2]) else None
+    return found
 
 
 def website_domain(website: str | None) -> str | None:

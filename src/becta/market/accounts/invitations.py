@@ -7,12 +7,19 @@ from uuid import UUID
 from sqlmodel import Session, col, func, select, update
 
 from becta.kernel import clock
-from becta.kernel.actor import Actor, Role
+from becta.kernel.actor import Actor, Role, Scope
 from becta.kernel.errors import Conflict, Fault, NotFound, refuse_if_any
 from becta.kernel.events import announce, record
 from becta.kernel.ids import new_id
+from becta.market.accounts.access import person_actor
 from becta.market.accounts.domains import proper_email
-from becta.market.accounts.members import admit, givable_by, locked_organisation, managed_organisation
+from becta.market.accounts.members import (
+    admit,
+    givable_by,
+    locked_organisation,
+    locked_person,
+    managed_organisation,
+)
 from becta.market.accounts.models import Invitation, Member, Organisation, Person
 from becta.market.accounts.rules import INVITATION_LASTS, MAX_OPEN_INVITATIONS, role_faults
 from becta.market.db import Database
@@ -31,7 +38,7 @@ def invite(
     *,
     now: datetime,
 ) -> Invitation:
-    """Invite somebody by e-mail to join with these roles; it replaces an invitation of theirs that is still open.
+    """Invite somebody else by e-mail to join with these roles; it replaces an invitation of theirs that is still open.
 
     Raises Forbidden, Invalid, or Conflict where too many are open. The mail is sent by the outbox.
     """
@@ -41,6 +48,9 @@ def invite(
     if address is None:
         mend = "give an e-mail address, such as ann@example.org"
         faults.append(Fault(field="email", problem="is not an e-mail address", mend=mend, value=email[:80]))
+    elif actor.person_id is not None and session.get_one(Person, actor.person_id).email == address:
+        mend = "ask somebody else who manages people here to change your roles"
+        faults.append(Fault(field="email", problem="is your own", mend=mend))
     refuse_if_any(faults)
     for older in _open(session, organisation.id, address, now=now):
         _withdraw(session, actor, older, reason="replaced by a newer one", now=now)
@@ -80,10 +90,11 @@ def withdraw_invitation(session: Session, actor: Actor, invitation_id: UUID, *, 
 def accept_invitation(session: Session, actor: Actor, invitation_id: UUID | None, *, now: datetime) -> Member:
     """Make who is signed in a member, if the invitation went to the e-mail address they proved to be theirs.
 
-    Raises NotFound, in the same words, for one that is unknown, expired, withdrawn, used or another's; `invitation_id`
-    None is a code that we did not sign.
+    Raises NotFound, in the same words, for one that is unknown, expired, withdrawn, used, another's, sent by oneself or
+    by somebody who may not give these roles any more, and Conflict for the operator's people in a school or trust, and
+    the other way round. `invitation_id` None is a code that we did not sign.
     """
-    person = None if actor.person_id is None else session.get(Person, actor.person_id)
+    person = None if actor.person_id is None else locked_person(session, actor.person_id)
     organisation_id = session.exec(
         select(Invitation.organisation_id).where(col(Invitation.id) == invitation_id)
     ).first()
@@ -97,6 +108,8 @@ def accept_invitation(session: Session, actor: Actor, invitation_id: UUID | None
         or invitation.accepted_at is not None
         or invitation.withdrawn_at is not None
         or invitation.expires_at <= now
+        or invitation.invited_by == person.id
+        or not _is_still_givable(session, invitation, organisation)
     ):
         raise _no_such_invitation()
     invitation.accepted_at, invitation.accepted_by, invitation.email = now, person.id, None
@@ -114,6 +127,23 @@ def forget_expired(db: Database) -> int:
 
 def _no_such_invitation() -> NotFound:
     return NotFound("invitation", "with this code for you")
+
+
+def _is_still_givable(session: Session, invitation: Invitation, organisation: Organisation) -> bool:
+    """Whether who invited may give these roles at this moment too, for any organisation that they act for."""
+    if invitation.invited_by is None:
+        return True
+    inviter = session.get_one(Person, invitation.invited_by)
+    homes = session.exec(
+        select(Member.organisation_id).where(col(Member.person_id) == inviter.id, col(Member.ended_at).is_(None))
+    ).all()
+    roles = frozenset(map(Role, invitation.roles))
+    return any(
+        Scope.PEOPLE_MANAGE in acting.scopes
+        and acting.reaches(organisation.id)
+        and roles <= givable_by(acting, organisation)
+        for acting in (person_actor(session, inviter, home) for home in homes)
+    )
 
 
 def _refuse_more(session: Session, organisation_id: UUID, *, now: datetime) -> None:

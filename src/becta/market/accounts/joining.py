@@ -19,6 +19,7 @@ from becta.market.accounts.members import (
     find_member,
     givable_by,
     is_operator,
+    locked_person,
     managed_organisation,
     managers_of,
 )
@@ -74,7 +75,8 @@ def confirm_request(
 ) -> JoinRequest:
     """Make who asked a member with these roles, which may be others than they asked for.
 
-    Raises NotFound, Forbidden, also for one's own, Invalid for roles one may not give, and Conflict for a settled one.
+    Raises NotFound, Forbidden, also for one's own, Invalid for roles one may not give, and Conflict for a settled one
+    or for the operator's people in a school or trust.
     """
     organisation, request = _to_decide(session, actor, request_id, JoinState.CONFIRMED)
     given = sorted(set(roles))
@@ -106,10 +108,14 @@ def withdraw_request(session: Session, actor: Actor, request_id: UUID, *, now: d
 
 
 def _to_decide(session: Session, actor: Actor, request_id: UUID, to: JoinState) -> tuple[Organisation, JoinRequest]:
-    """The organisation and the request, both locked, if the actor may decide it."""
-    found = session.execute(select(col(JoinRequest.organisation_id)).where(col(JoinRequest.id) == request_id)).scalar()
-    if found is None or not actor.reaches(found):
+    """The organisation and the request, both locked, and who asked with them, if the actor may decide it."""
+    row = session.execute(
+        select(col(JoinRequest.organisation_id), col(JoinRequest.person_id)).where(col(JoinRequest.id) == request_id)
+    ).first()
+    if row is None or not actor.reaches(row.organisation_id):
         raise NotFound("request to join", request_id)
+    found: UUID = row.organisation_id
+    locked_person(session, row.person_id)
     organisation = managed_organisation(session, actor, found)
     request = _locked(session, request_id)
     if request.person_id == actor.person_id:

@@ -11,13 +11,15 @@ from becta.kernel.actor import Actor, Role, Scope
 from becta.kernel.errors import Conflict, Forbidden, NotFound, Stale, refuse_if_any
 from becta.kernel.events import record
 from becta.kernel.ids import new_id
-from becta.market.accounts.models import Invitation, Member, Organisation
+from becta.market.accounts.models import Invitation, Member, Organisation, Person
+from becta.market.accounts.organisations import OrganisationOut
 from becta.market.accounts.roles import KIND_ROLES, OrganisationKind, scopes_of
-from becta.market.accounts.rules import givable_roles, leaves_nobody, role_faults
+from becta.market.accounts.rules import clashing_kinds, givable_roles, leaves_nobody, role_faults
 from becta.market.accounts.tokens import revoke_tokens_of
 from becta.market.signin.models import BrowserSession
 
-NAME_ANOTHER = "nobody else manages the people of this organisation: give somebody else such a role first"
+NAME_ANOTHER = "nobody else manages the people of this organisation: somebody else must be given such a role first"
+NOT_BOTH = "nobody is both of the operator and of a school or trust: they must leave the one before they join the other"
 
 
 def set_roles(
@@ -33,8 +35,9 @@ def set_roles(
     """Give a member these roles instead of the ones they have.
 
     Raises NotFound, Forbidden, also for one's own roles, Stale, Invalid for roles one may not give or take, and
-    Conflict for those of the last who manages people.
+    Conflict for those of the last who manages people, or for more of one who is both the operator's and a school's.
     """
+    locked_person(session, person_id)
     organisation = managed_organisation(session, actor, organisation_id)
     member = _current(session, person_id, organisation_id)
     if actor.person_id == person_id:
@@ -44,6 +47,8 @@ def set_roles(
         raise Stale(given=revision, current=member.revision)
     wanted, held = frozenset(roles), roles_held(member)
     refuse_if_any(role_faults(organisation.kind, wanted, givable_by(actor, organisation), held=held))
+    if wanted - held:
+        _refuse_both_sides(session, person_id, organisation)
     if wanted != held:
         before = managers_of(session, organisation)
         _set(session, actor, member, wanted, now=now)
@@ -90,8 +95,11 @@ def admit(
 ) -> Member:
     """Make a person a member with these roles besides any they have there; the organisation must be locked.
 
-    Whether they may be is the caller's to know: an invitation was accepted or a request confirmed.
+    Whether they may be is the caller's to know: an invitation was accepted or a request confirmed. Raises Conflict for
+    the operator's people in a school or trust, and the other way round.
     """
+    locked_person(session, person_id)
+    _refuse_both_sides(session, person_id, organisation)
     given = frozenset(roles) & KIND_ROLES[organisation.kind]
     member = find_member(session, person_id, organisation.id)
     if member is not None:
@@ -130,14 +138,27 @@ def locked_organisation(session: Session, organisation_id: UUID) -> Organisation
     return found
 
 
-def givable_by(actor: Actor, organisation: Organisation) -> frozenset[Role]:
+def locked_person(session: Session, person_id: UUID) -> Person | None:
+    """The person, locked until the transaction ends, so that they join one thing after another; None if unknown.
+
+    Whoever locks an organisation too does that second.
+    """
+    return session.exec(
+        select(Person)
+        .where(col(Person.id) == person_id)
+        .with_for_update(key_share=True)  # rows that only refer to the person need not wait
+        .execution_options(populate_existing=True)
+    ).first()
+
+
+def givable_by(actor: Actor, organisation: Organisation | OrganisationOut) -> frozenset[Role]:
     """The roles an actor may give in an organisation, or take away."""
     return givable_roles(
         organisation.kind, scopes=actor.scopes, roles=actor.roles, is_operator=is_operator(actor, organisation)
     )
 
 
-def is_operator(actor: Actor, organisation: Organisation) -> bool:
+def is_operator(actor: Actor, organisation: Organisation | OrganisationOut) -> bool:
     """Whether an actor reaches the organisation only as the operator of the marketplace, or is the marketplace."""
     return actor.bound_to is None and organisation.kind is not OrganisationKind.OPERATOR
 
@@ -191,6 +212,21 @@ def _refuse_to_leave_nobody(session: Session, organisation: Organisation, before
     after = managers_of(session, organisation)
     if leaves_nobody(managers_before=before, managers_after=after, from_outside=from_outside):
         raise Conflict(NAME_ANOTHER)
+
+
+def _refuse_both_sides(session: Session, person_id: UUID, organisation: Organisation) -> None:
+    """Refuse to let one person oversee and spend; the person must be locked."""
+    clashing = (
+        select(Member.id)
+        .join(Organisation, col(Organisation.id) == col(Member.organisation_id))
+        .where(
+            col(Member.person_id) == person_id,
+            col(Member.ended_at).is_(None),
+            col(Organisation.kind).in_(clashing_kinds(organisation.kind)),
+        )
+    )
+    if session.exec(clashing).first() is not None:
+        raise Conflict(NOT_BOTH)
 
 
 def _act_for_it_no_more(

@@ -6,11 +6,11 @@ from uuid import UUID
 from sqlalchemy import Select, or_, select
 from sqlmodel import Session, col
 
-from becta.kernel.actor import Actor, Role, Scope
+from becta.kernel.actor import Actor, Role
 from becta.kernel.errors import NotFound
 from becta.market.accounts.models import ApiToken, Invitation, JoinRequest, Member, Person
 from becta.market.accounts.organisations import OrganisationOut, organisations_out
-from becta.market.accounts.roles import KIND_ROLES, OrganisationKind, scopes_of
+from becta.market.accounts.roles import KIND_ROLES, OrganisationKind, known_scopes, scopes_of
 from becta.market.accounts.rules import JoinState
 from becta.market.accounts.schemas import (
     InvitationOut,
@@ -128,8 +128,14 @@ def tokens(
     limit: int,
 ) -> list[TokenOut]:
     """The tokens of an organisation, its members' own ones too, and those of a person; newest last."""
-    of_organisation = col(ApiToken.organisation_id) == organisation_id
-    query = select(ApiToken).where(or_(of_organisation, col(ApiToken.person_id) == person_id))
+    theirs = []  # only what is given: "person_id IS NULL" would be the tokens of every organisation
+    if organisation_id is not None:
+        theirs.append(col(ApiToken.organisation_id) == organisation_id)
+    if person_id is not None:
+        theirs.append(col(ApiToken.person_id) == person_id)
+    if not theirs:
+        return []
+    query = select(ApiToken).where(or_(*theirs))
     if after is not None:
         query = query.where(col(ApiToken.id) > after)
     return [token_out(row) for row in session.execute(query.order_by(col(ApiToken.id)).limit(limit)).scalars()]
@@ -138,7 +144,7 @@ def tokens(
 def token_out(row: ApiToken) -> TokenOut:
     """A token as the API tells it, without its secret."""
     values = {name: getattr(row, name) for name in TokenOut.__struct_fields__ if name != "scopes"}
-    return TokenOut(**values, scopes=[Scope(scope) for scope in row.scopes])
+    return TokenOut(**values, scopes=sorted(known_scopes(row.scopes)))
 
 
 def _named(session: Session, ids: list[UUID]) -> dict[UUID, OrganisationOut]:

@@ -15,6 +15,11 @@ class OrganisationKind(StrEnum):
     OPERATOR = "operator"
 
 
+SELF = frozenset({Scope.ACCOUNT_MANAGE})
+"""What everybody may do for themselves, whatever their roles: their memberships, their data and their tokens.
+
+A session always may; a personal token only if that was named when it was made, and an organisation's never.
+"""
 _SPENDING = frozenset({Scope.COMMITMENTS_MAKE, Scope.COMMITMENTS_DECIDE})
 
 ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = {
@@ -44,7 +49,7 @@ ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = {
     Role.SUPPLIER_BIDDER: frozenset(),
     Role.EVALUATOR: frozenset(),
     Role.VERIFIER: frozenset({Scope.BADGES_DECIDE}),
-    Role.OPERATOR: frozenset(Scope) - _SPENDING,
+    Role.OPERATOR: frozenset(Scope) - _SPENDING - SELF,
     Role.AUDITOR: frozenset({Scope.AUDIT_READ, Scope.COMMITMENTS_READ}),
 }
 """Bidding and evaluating get their scopes with the things they reach. The operator spends nobody's money."""
@@ -58,8 +63,17 @@ KIND_ROLES: Mapping[OrganisationKind, frozenset[Role]] = {
     OrganisationKind.OPERATOR: frozenset({Role.OPERATOR, Role.VERIFIER, Role.AUDITOR}),
 }
 
-_PEOPLES_OWN = frozenset({Scope.PEOPLE_MANAGE, Scope.PEOPLE_ERASE, Scope.TOKENS_MANAGE, Scope.COMMITMENTS_DECIDE})
-"""Kept from organisation tokens: a decision about people or money has a person behind it."""
+_PEOPLES_OWN = frozenset(
+    {
+        Scope.PEOPLE_MANAGE,
+        Scope.PEOPLE_ERASE,
+        Scope.TOKENS_MANAGE,
+        Scope.COMMITMENTS_MAKE,
+        Scope.COMMITMENTS_DECIDE,
+        Scope.SCHEMES_WRITE,
+    }
+)
+"""Kept from organisation tokens: a decision about people, money or its limits has a person behind it."""
 
 
 def scopes_of(roles: Iterable[Role]) -> frozenset[Scope]:
@@ -69,4 +83,9 @@ def scopes_of(roles: Iterable[Role]) -> frozenset[Scope]:
 
 def token_scopes(kind: OrganisationKind) -> frozenset[Scope]:
     """What an organisation's own token may be given at most."""
-    return scopes_of(KIND_ROLES[kind]) - _PEOPLES_OWN - {Scope.COMMITMENTS_MAKE}
+    return scopes_of(KIND_ROLES[kind]) - _PEOPLES_OWN
+
+
+def known_scopes(stored: Iterable[str]) -> frozenset[Scope]:
+    """The scopes that a stored token names; one made before a change may name some that are no more."""
+    return frozenset(map(Scope, frozenset(stored) & frozenset(Scope)))

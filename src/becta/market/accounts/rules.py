@@ -13,6 +13,9 @@ MAX_OPEN_INVITATIONS = 100
 """Open invitations of an organisation at a time: each is a mail to a stranger."""
 MAX_OPEN_REQUESTS = 5
 """Open requests to join of a person at a time."""
+_OF_APPROVERS = frozenset({Role.BUYER, Role.EVALUATOR, Role.AUDITOR})
+"""What an approver gives: nobody appoints who checks them, or raises their limits."""
+_SPENDERS = frozenset({OrganisationKind.SCHOOL, OrganisationKind.TRUST})
 
 
 class JoinState(StrEnum):
@@ -38,15 +41,24 @@ def givable_roles(
     """The roles somebody who manages people may give in an organisation of this kind, or take away.
 
     - In the operator's own organisation and in a supplier's: only roles whose scopes they reach themselves.
-    - In schools and trusts: every role but trust lead, which only a trust lead gives.
+    - In schools and trusts: a trust lead every role; an approver buyer, evaluator and auditor.
     - The operator: every role of every other organisation.
     """
     of_kind = KIND_ROLES[kind]
     if is_operator and kind is not OrganisationKind.OPERATOR:
         return of_kind
-    if kind in {OrganisationKind.SCHOOL, OrganisationKind.TRUST}:
-        return of_kind if Role.TRUST_LEAD in roles else of_kind - {Role.TRUST_LEAD}
-    return frozenset(role for role in of_kind if ROLE_SCOPES[role] <= scopes)
+    if kind not in _SPENDERS:
+        return frozenset(role for role in of_kind if ROLE_SCOPES[role] <= scopes)
+    if Role.TRUST_LEAD in roles:
+        return of_kind
+    return _OF_APPROVERS if Role.APPROVER in roles else frozenset()
+
+
+def clashing_kinds(kind: OrganisationKind) -> frozenset[OrganisationKind]:
+    """The kinds of organisation that nobody belongs to beside one of this kind: who oversees does not spend."""
+    if kind is OrganisationKind.OPERATOR:
+        return _SPENDERS
+    return frozenset({OrganisationKind.OPERATOR}) if kind in _SPENDERS else frozenset()
 
 
 def role_faults(
@@ -68,7 +80,7 @@ def role_faults(
         told = ", ".join(sorted(strange))
         faults.append(Fault(field="roles", problem=f"are not roles of a {kind}", mend=mend, value=told))
     if beyond := ((wanted ^ held) & KIND_ROLES[kind]) - givable:
-        mend = "ask somebody who has them, or the operator, to do it"
+        mend = "ask a lead of the trust, or the operator, to do it"
         told = ", ".join(sorted(beyond))
         faults.append(Fault(field="roles", problem="are beyond what you may give or take", mend=mend, value=told))
     return faults

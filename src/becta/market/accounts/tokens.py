@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from hashlib import sha256
 from uuid import UUID
 
 from msgspec import Struct, structs
@@ -14,8 +13,9 @@ from becta.kernel.errors import Conflict, Fault, Forbidden, NotFound, refuse_if_
 from becta.kernel.events import record
 from becta.kernel.ids import new_id
 from becta.market.accounts.access import TOKEN, person_actor, reach_of
+from becta.market.accounts.hashing import hash_of
 from becta.market.accounts.models import ApiToken, Member, Organisation, Person
-from becta.market.accounts.roles import KIND_ROLES, scopes_of, token_scopes
+from becta.market.accounts.roles import KIND_ROLES, SELF, known_scopes, scopes_of, token_scopes
 from becta.market.accounts.token_form import OF_ORGANISATION, OF_PERSON, new_secret
 
 MAX_GRACE = timedelta(hours=24)
@@ -37,6 +37,7 @@ def issue_token(
     Nobody gives a token what they may not do themselves.
     """
     actor.require(Scope.TOKENS_MANAGE, of=organisation.id)
+    actor.require(Scope.ACCOUNT_MANAGE)
     allowed = token_scopes(organisation.kind) & actor.scopes
     made = _checked(session, actor, label, scopes, allowed, expires_at)
     return _add(session, actor, made, organisation_id=organisation.id, now=now)
@@ -52,18 +53,20 @@ def issue_personal_token(
     expires_at: datetime | None,
     now: datetime,
 ) -> tuple[ApiToken, str]:
-    """Make a token of the person who asks, for an organisation of theirs; `scopes` None gives all of theirs there.
+    """Make a token of the person who asks, for an organisation of theirs.
 
-    A token makes tokens for its own organisation only, with no more scopes and no longer life than itself.
+    `scopes` None gives all of their roles there, but not what everybody may for themselves: that must be named. A token
+    makes tokens for its own organisation only, with no more scopes and no longer life than itself.
     """
     if actor.person_id is None:
         raise Forbidden(need="a person", because="only a person has tokens of their own")
+    actor.require(Scope.ACCOUNT_MANAGE)
     member = _membership(session, actor.person_id, organisation_id)
     if member is None or (actor.kind == TOKEN and organisation_id != actor.organisation_id):
         because = "a token of your own is for an organisation you belong to, and one made by a token for the same as it"
         raise Forbidden(need="membership", organisation_id=organisation_id, because=because)
     kind = session.get_one(Organisation, organisation_id).kind
-    allowed = scopes_of(frozenset(Role(role) for role in member.roles) & KIND_ROLES[kind])
+    allowed = scopes_of(frozenset(Role(role) for role in member.roles) & KIND_ROLES[kind]) | SELF
     if actor.kind == TOKEN:
         allowed &= actor.scopes
     made = _checked(session, actor, label, scopes, allowed, expires_at)
@@ -79,7 +82,8 @@ def rotate_token(
     """
     old = _locked(session, token_id)
     _require_own(actor, old)
-    wider = sorted(frozenset(Scope(scope) for scope in old.scopes) - actor.scopes)
+    scopes = known_scopes(old.scopes)
+    wider = sorted(scopes - actor.scopes)
     # whoever is signed in may renew their own for another organisation than the one they act for
     if wider and (actor.kind == TOKEN or old.person_id is None):
         raise Forbidden(need=wider[0], because=f"the token may do what you may not: {', '.join(wider)}")
@@ -91,7 +95,7 @@ def rotate_token(
         raise Conflict("the token was rotated already")
     lasting = None if old.expires_at is None else now + (old.expires_at - old.created_at)
     ends = _no_longer_than_asker(session, actor, lasting)
-    wanted = _Wanted(label=old.label, scopes=old.scopes, expires_at=ends, replaces=old.id)
+    wanted = _Wanted(label=old.label, scopes=sorted(scopes), expires_at=ends, replaces=old.id)
     made, secret = _add(session, actor, wanted, organisation_id=old.organisation_id, person_id=old.person_id, now=now)
     if grace:
         old.expires_at = now + grace if old.expires_at is None else min(now + grace, old.expires_at)
@@ -114,6 +118,8 @@ def revoke_token(
     is_own = _is_own(actor, token)
     if not is_own:
         actor.require(Scope.TOKENS_MANAGE, of=token.organisation_id)
+    if not _is_itself(actor, token):
+        actor.require(Scope.ACCOUNT_MANAGE)
     is_anothers = token.person_id is not None and not is_own
     refuse_if_any(text_faults("reason", reason or "", at_least=1 if is_anothers else 0, at_most=1_000))
     if token.revoked_at is not None:
@@ -154,7 +160,7 @@ def actor_of(session: Session, secret: str, *, now: datetime) -> Actor | None:
     token, organisation, person = row
     if token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= now):
         return None
-    scopes = frozenset(Scope(scope) for scope in token.scopes)
+    scopes = known_scopes(token.scopes)
     if token.person_id is not None:
         return person_actor(session, person, token.organisation_id, kind=TOKEN, actor_id=token.id, scopes=scopes)
     return Actor(
@@ -165,11 +171,6 @@ def actor_of(session: Session, secret: str, *, now: datetime) -> Actor | None:
         organisation_id=organisation.id,
         also_reaches=reach_of(session, organisation),
     )
-
-
-def hash_of(secret: str) -> str:
-    """How a secret of 256 random bits is stored: it needs no slow hash."""
-    return sha256(secret.encode()).hexdigest()
 
 
 class _Wanted(Struct, frozen=True, kw_only=True):
@@ -190,7 +191,7 @@ def _checked(
     expires_at: datetime | None,
 ) -> _Wanted:
     """What a new token is to be; raises Invalid for its label or for scopes beyond those allowed."""
-    wanted = allowed if scopes is None else frozenset(scopes)
+    wanted = allowed - SELF if scopes is None else frozenset(scopes)
     faults = text_faults("label", label, at_least=1, at_most=200)
     if wanted - allowed:
         mend = f"choose among {', '.join(sorted(allowed))}" if allowed else "there are none you could give it"
@@ -221,8 +222,10 @@ def _add(
     )
     session.add(token)
     session.flush()
-    after = {**structs.asdict(wanted), "organisation_id": organisation_id, "person_id": person_id}
-    record(session, actor, "token.issued", "api_token", token.id, now=now, after=after)
+    told = {**structs.asdict(wanted), "organisation_id": organisation_id, "person_id": person_id}
+    # people write their names into the labels of their own
+    personal = None if person_id is None else {person_id: {"token_label": told.pop("label")}}
+    record(session, actor, "token.issued", "api_token", token.id, now=now, after=told, personal=personal)
     return token, secret
 
 
@@ -242,20 +245,26 @@ def _locked(session: Session, token_id: UUID) -> ApiToken:
     return token
 
 
+def _is_itself(actor: Actor, token: ApiToken) -> bool:
+    """Whether it is the token itself that asks."""
+    return actor.kind == TOKEN and actor.id == str(token.id)
+
+
 def _is_own(actor: Actor, token: ApiToken) -> bool:
     """Whether it is the token itself that asks, or the person whose own it is."""
-    is_itself = actor.kind == TOKEN and actor.id == str(token.id)
-    return is_itself or (token.person_id is not None and token.person_id == actor.person_id)
+    return _is_itself(actor, token) or (token.person_id is not None and token.person_id == actor.person_id)
 
 
 def _require_own(actor: Actor, token: ApiToken) -> None:
     """Only its person renews a personal token: whoever gets the secret speaks in their name."""
-    if _is_own(actor, token):
+    if _is_itself(actor, token):
         return
-    if token.person_id is not None:
-        because = "only the person whose own it is gets a new secret for it; you can revoke it"
-        raise Forbidden(need="a person", organisation_id=token.organisation_id, because=because)
-    actor.require(Scope.TOKENS_MANAGE, of=token.organisation_id)
+    if not _is_own(actor, token):
+        if token.person_id is not None:
+            because = "only the person whose own it is gets a new secret for it; you can revoke it"
+            raise Forbidden(need="a person", organisation_id=token.organisation_id, because=because)
+        actor.require(Scope.TOKENS_MANAGE, of=token.organisation_id)
+    actor.require(Scope.ACCOUNT_MANAGE)
 
 
 def _refuse_ended(session: Session, token: ApiToken, *, now: datetime) -> None:

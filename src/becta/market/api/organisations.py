@@ -138,6 +138,8 @@ def end(
     """Leave an organisation, or remove somebody from it; their own tokens for it end at once."""
     now = clock.now()
     actor = credentials.actor(db, now=now)
+    if actor.person_id == person_id:
+        actor.require(Scope.ACCOUNT_MANAGE)
     with db.write() as session:
         ended = end_membership(
             session, actor, organisation_id_of(session, reference), person_id, reason=data.reason, now=now

@@ -11,7 +11,7 @@ from msgspec import Struct
 from becta.kernel import clock
 from becta.kernel.actor import Scope
 from becta.kernel.errors import Forbidden
-from becta.market.api.access import BEARER, PUBLIC, SIGNED_IN, Credentials, needs
+from becta.market.api.access import BEARER, PUBLIC, Credentials, needs
 from becta.market.api.paging import Page
 from becta.market.db import Database
 from becta.market.privacy.held import Holding, holdings
@@ -45,7 +45,7 @@ def list_personal_data() -> Page[Holding]:
     "/me/export",
     sync_to_thread=True,
     operation_id="export_me",
-    opt={"access": SIGNED_IN},
+    opt={"access": needs(Scope.ACCOUNT_MANAGE)},
     tags=["privacy"],
     security=BEARER,
     responses=documented(401, 403),

@@ -19,7 +19,7 @@ from becta.market.accounts.organisations import open_organisation
 from becta.market.accounts.queries import token_out, tokens
 from becta.market.accounts.schemas import MadeToken, TokenOut
 from becta.market.accounts.tokens import issue_personal_token, issue_token, revoke_token, rotate_token
-from becta.market.api.access import BEARER, SIGNED_IN, Credentials
+from becta.market.api.access import BEARER, SIGNED_IN, Credentials, needs
 from becta.market.api.organisations import organisation_id_of
 from becta.market.api.paging import CursorParameter, Limit, Page, link_header, next_cursor, start_after
 from becta.market.db import Database
@@ -27,7 +27,10 @@ from becta.market.problems import documented
 
 
 class NewToken(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A token to make: your own (`personal`), or the organisation's. Without `scopes`, all it may be given."""
+    """A token to make: your own (`personal`), or the organisation's.
+
+    Without `scopes`, all it may be given but "account:manage".
+    """
 
     label: str
     personal: bool
@@ -53,7 +56,7 @@ class Revocation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sync_to_thread=True,
     status_code=HTTP_201_CREATED,
     operation_id="create_token",
-    opt={"access": SIGNED_IN},
+    opt={"access": needs(Scope.ACCOUNT_MANAGE)},
     tags=["tokens"],
     security=BEARER,
     responses=documented(400, 401, 403, 404, 413),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Set
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, and_, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, Uuid, and_, false, func, literal, or_, select
 from sqlmodel import col
 
 from becta.catalogue.offers.models import Offer
@@ -14,9 +14,9 @@ from becta.market.accounts.models import ApiToken, Invitation, JoinRequest, Memb
 from becta.market.delegation.models import Commitment
 
 _ORGANISATIONS = frozenset({"organisation", "school", "group", "supplier"})
-"""Kinds of things whose id is that of an organisation: the register and the suppliers are told of under the same ids."""
+"""Kinds of things whose id is that of an organisation: the register and the suppliers keep to the same ids."""
 _of_product = select(col(Product.supplier_id)).where(col(Product.id) == col(BadgeClaimRow.product_id))
-_OWNERS: Mapping[str, tuple[ColumnElement[UUID], ColumnElement[UUID]]] = {
+_OWNERS: Mapping[str, tuple[SQLColumnExpression[UUID], SQLColumnExpression[UUID]]] = {
     "commitment": (col(Commitment.id), col(Commitment.organisation_id)),
     "member": (col(Member.id), col(Member.organisation_id)),
     "invitation": (col(Invitation.id), col(Invitation.organisation_id)),
@@ -29,7 +29,7 @@ _OWNERS: Mapping[str, tuple[ColumnElement[UUID], ColumnElement[UUID]]] = {
         func.coalesce(col(BadgeClaimRow.supplier_id), _of_product.scalar_subquery()),
     ),
 }
-"""The id of a thing and the organisation it is of, by kind. What was done to a person is nobody's but who did it."""
+"""The id of a thing and the organisation it is of, by kind. Of what is not here only `acting_for` tells."""
 
 
 def is_owned(reach: Set[UUID], object_type: str, object_id: UUID) -> ColumnElement[bool]:

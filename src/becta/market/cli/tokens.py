@@ -14,10 +14,13 @@ from becta.kernel.actor import Scope, system
 from becta.kernel.errors import DomainError, Invalid
 from becta.market.accounts.models import ApiToken
 from becta.market.accounts.organisations import open_organisation
+from becta.market.accounts.roles import OrganisationKind, token_scopes
 from becta.market.accounts.tokens import issue_token, revoke_token, rotate_token
 from becta.market.cli.opening import opened
 
 US = system("command line")
+SCOPES = sorted({scope.value for kind in OrganisationKind for scope in token_scopes(kind)})
+"""What an organisation's token may be given, whichever kind it is of."""
 
 
 @click.group()
@@ -29,8 +32,8 @@ def token() -> None:
 @click.option("--label", required=True, help="Whom or what the token is for.")
 @click.option("--supplier", help="Reference of the supplier it acts for; without it, the operator's.")
 @click.option("--organisation", help='Another organisation it acts for, such as "urn:100000" or "trust:2044".')
-@click.option("--scope", "scopes", multiple=True, type=click.Choice([scope.value for scope in Scope]))
-@click.option("--days", type=click.IntRange(1, 3650), default=365, show_default=True, help="How long it lives.")
+@click.option("--scope", "scopes", multiple=True, type=click.Choice(SCOPES))
+@click.option("--days", type=click.IntRange(1, 365), default=365, show_default=True, help="How long it lives.")
 def create(label: str, supplier: str | None, organisation: str | None, scopes: tuple[str, ...], days: int) -> None:
     """Make a token and print its secret, this once."""
     if supplier is not None and organisation is not None:

@@ -144,6 +144,14 @@ def may_release(
     return Release(is_allowed=False, sentence=sentence)
 
 
+def releasing_roles(
+    rules: Sequence[Delegation], *, held_for: Role, amount_pence: int, category: str, kind: Kind
+) -> list[Role]:
+    """The roles that may let through what is held for a role, as `may_release` says, the nearest first."""
+    ladder = list(_ladder(rules, held_for, category, kind))
+    return [rule.role for rule in _releasing(ladder, amount_pence)]
+
+
 Step = tuple[int, Delegation]
 
 

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, func, select
 
 from becta.catalogue.categories import categories
 from becta.catalogue.text_rules import text_faults
-from becta.kernel.actor import Actor, Role, Scope
+from becta.kernel.actor import SYSTEM, Actor, Role, Scope
 from becta.kernel.errors import Conflict, Fault, Forbidden, NotFound, Stale, refuse_if_any
 from becta.kernel.events import announce, record
 from becta.kernel.ids import new_id
@@ -42,10 +42,13 @@ def set_scheme(
 ) -> SchemeOut:
     """Set a school's or trust's scheme as a new version; `revision` is the number of the newest one known.
 
-    Raises Invalid, Forbidden, NotFound, or Stale if there is a newer version.
+    Raises Invalid, Forbidden, also for whoever is no person, NotFound, or Stale if there is a newer version.
     """
     organisation = _spending(session, reference, now=now)
     actor.require(Scope.SCHEMES_WRITE, of=organisation.id)
+    if actor.person_id is None and actor.kind != SYSTEM:
+        because = "a limit needs a person behind it: use that person's own token"
+        raise Forbidden(need=Scope.SCHEMES_WRITE, because=because)
     faults = [*scheme_faults(organisation.kind, wanted.rules), *text_faults("note", wanted.note, at_most=2_000)]
     refuse_if_any([*faults, *start_faults(wanted.in_force_from, now=now)])
     session.exec(select(Organisation.id).where(Organisation.id == organisation.id).with_for_update()).one()

@@ -5,7 +5,7 @@ import smtplib
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parseaddr
@@ -16,6 +16,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from msgspec import Struct
 
 WAIT_SECONDS = 10.0
+KEPT = timedelta(days=7)
+"""How long mails stay in a folder."""
 SHOWN = 50
 """How many of the newest mails of a folder can be looked at."""
 
@@ -107,6 +109,13 @@ class FolderMailer:
         """The newest mails, the newest first."""
         paths = sorted(self._folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
         return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in paths[:SHOWN]]
+
+    def forget(self, before: datetime) -> int:
+        """Throw away what was written before an instant; returns how many files. Safe to do at any time."""
+        old = [path for path in self._folder.glob("*.*") if path.stat().st_mtime < before.timestamp()]
+        for path in old:
+            path.unlink(missing_ok=True)
+        return len(old)
 
 
 def as_message(mail: Mail, *, sender: str, now: datetime) -> EmailMessage:

@@ -10,20 +10,22 @@ from sqlmodel import Session, col, select
 from becta.kernel import clock
 from becta.kernel.events import OutboxMessage
 from becta.kernel.money import pounds
+from becta.market.accounts import invitations, joining
 from becta.market.accounts.models import Invitation, JoinRequest, Person
 from becta.market.accounts.organisations import organisation_out
 from becta.market.accounts.rules import JoinState
 from becta.market.db import Database
+from becta.market.delegation import service as delegation
 from becta.market.delegation.models import Commitment, CommitmentHold
 from becta.market.delegation.rules import CommitmentState
 from becta.market.notify import texts
 from becta.market.notify.mailer import Mail, Mailer, Unsent
-from becta.market.notify.recipients import address_of, holders_of, managers_of
+from becta.market.notify.recipients import address_of, managers_of, releasers_of
+from becta.market.signin import links
 from becta.market.signin.models import SignInLink
 from becta.market.signin.rules import LINK_LASTS, SIGN_IN
 from becta.market.signing import LinkSigner
 
-INVITATION = "invitation"
 REMEMBERED = 10_000
 """How many sent mails are remembered, so that a batch tried again does not send its first half twice."""
 
@@ -34,18 +36,19 @@ Letters = list[tuple[str, texts.Words]]
 class Post:
     """Sends the mails that messages call for."""
 
-    def __init__(self, db: Database, mailer: Mailer, signer: LinkSigner, *, origin: str) -> None:
-        """Write addresses that start with `origin`."""
+    def __init__(self, db: Database, mailer: Mailer, signer: LinkSigner, *, origin: str, mails_links: bool) -> None:
+        """Write addresses that start with `origin`; links that sign in only if `mails_links`."""
         self._db = db
         self._mailer = mailer
         self._signer = signer
         self._origin = origin
+        self._mails_links = mails_links
         self._sent: OrderedDict[str, None] = OrderedDict()
         self._writers: Mapping[str, Callable[[Session, UUID, datetime], Letters]] = {
-            "sign_in_link": self._sign_in_link,
-            "invitation": self._invitation,
-            "join_request": self._join_request,
-            "commitment": self._commitment,
+            links.TOPIC: self._sign_in_link,
+            invitations.TOPIC: self._invitation,
+            joining.TOPIC: self._join_request,
+            delegation.TOPIC: self._commitment,
         }
 
     @property
@@ -82,7 +85,7 @@ class Post:
 
     def _sign_in_link(self, session: Session, key: UUID, now: datetime) -> Letters:
         link = session.get(SignInLink, key)
-        if link is None or link.used_at is not None or link.expires_at <= now:
+        if not self._mails_links or link is None or link.used_at is not None or link.expires_at <= now:
             return []
         href = f"{self._origin}/sign-in/link?code={self._signer.sign(SIGN_IN, key)}"
         return [(link.email, texts.sign_in_link(href, minutes=LINK_LASTS.seconds // 60))]
@@ -94,7 +97,7 @@ class Post:
         if found.accepted_at is not None or found.withdrawn_at is not None:
             return []
         words = texts.invitation(
-            f"{self._origin}/invitations/accept?code={self._signer.sign(INVITATION, key)}",
+            f"{self._origin}/invitations/accept?code={self._signer.sign(invitations.PURPOSE, key)}",
             organisation=organisation_out(session, found.organisation_id).name,
             roles=found.roles,
             until=f"{clock.london_date(found.expires_at):%-d %B %Y}",
@@ -124,27 +127,31 @@ class Post:
         )
         return [(to, words) for to in address_of(session, found.person_id)]
 
-    def _commitment(self, session: Session, key: UUID, _now: datetime) -> Letters:
+    def _commitment(self, session: Session, key: UUID, now: datetime) -> Letters:
         found = session.get_one(Commitment, key)
         href, amount = f"{self._origin}/commitments/{key}", pounds(found.amount_pence)
         if found.state is CommitmentState.HELD:
-            name = organisation_out(session, found.organisation_id).name
-            holds = session.exec(
-                select(CommitmentHold).where(
-                    col(CommitmentHold.commitment_id) == key, col(CommitmentHold.released_at).is_(None)
-                )
-            ).all()
-            letters: dict[str, texts.Words] = {}
-            for hold in holds:
-                words = texts.commitment_held(
-                    href, organisation=name, purpose=found.purpose, amount=amount, role=hold.role.replace("_", " ")
-                )
-                for to in holders_of(session, hold.organisation_id, hold.role, but=found.made_by):
-                    letters.setdefault(to, words)
-            return list(letters.items())
+            return self._held(session, found, href, amount=amount, now=now)
         if found.decided_by is None or found.decided_by == found.made_by:
             return []  # decided by rule while they looked on, or by themselves
         words = texts.commitment_decided(
             href, purpose=found.purpose, amount=amount, outcome=found.state.value, reason=found.reason
         )
         return [(to, words) for to in address_of(session, found.made_by)]
+
+    def _held(self, session: Session, commitment: Commitment, href: str, *, amount: str, now: datetime) -> Letters:
+        name = organisation_out(session, commitment.organisation_id).name
+        holds = session.exec(
+            select(CommitmentHold).where(
+                col(CommitmentHold.commitment_id) == commitment.id, col(CommitmentHold.released_at).is_(None)
+            )
+        ).all()
+        letters: dict[str, texts.Words] = {}
+        for hold in holds:
+            releasers = releasers_of(session, commitment, hold, now=now)
+            words = (texts.commitment_held if releasers else texts.commitment_stuck)(
+                href, organisation=name, purpose=commitment.purpose, amount=amount, role=hold.role.replace("_", " ")
+            )
+            for to in releasers or managers_of(session, hold.organisation_id, but=commitment.made_by):
+                letters.setdefault(to, words)
+        return list(letters.items())

@@ -1,35 +1,59 @@
 """Who is to be told: people of an organisation by what their roles let them do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from becta.catalogue.categories import categories
 from becta.kernel.actor import OPERATOR_ID, Role, Scope
 from becta.market.accounts.models import Member, Organisation, Person
 from becta.market.accounts.organisations import trust_of
 from becta.market.accounts.roles import scopes_of
+from becta.market.delegation.models import Commitment, CommitmentHold
+from becta.market.delegation.queries import scheme_in_force
+from becta.market.delegation.rules import releasing_roles
 from becta.market.organisations.rules import group_object_id
 
 
-def managers_of(session: Session, organisation_id: UUID) -> list[str]:
-    """The addresses of those who manage an organisation's people; if nobody does, its trust's, else the operator's."""
+def managers_of(session: Session, organisation_id: UUID, *, but: UUID | None = None) -> list[str]:
+    """The addresses of those who manage an organisation's people; if nobody does, its trust's, else the operator's.
+
+    Without one person (`but`): if nobody else does, the next above are told.
+    """
     organisation = session.get_one(Organisation, organisation_id)
     places = [organisation_id]
     trust = None if organisation.urn is None else trust_of(session, organisation.urn)
     if trust is not None:
         places.append(group_object_id(trust))
     for place in (*places, OPERATOR_ID):
-        found = _addresses(session, place, lambda roles: Scope.PEOPLE_MANAGE in scopes_of(roles))
+        found = _addresses(session, [place], lambda roles: Scope.PEOPLE_MANAGE in scopes_of(roles), but=but)
         if found:
             return found
     return []
 
 
-def holders_of(session: Session, organisation_id: UUID, role: Role, *, but: UUID) -> list[str]:
-    """The addresses of those who hold a role in an organisation, without one person."""
-    return _addresses(session, organisation_id, lambda roles: role in roles, but=but)
+def releasers_of(session: Session, commitment: Commitment, hold: CommitmentHold, *, now: datetime) -> list[str]:
+    """The addresses of those who may let a held commitment through: with the role, else with the next one above.
+
+    They act for the organisation whose scheme holds it or for the one it is made for, and did not make it.
+    """
+    scheme = scheme_in_force(session, hold.organisation_id, now=now)
+    releasing = releasing_roles(
+        scheme.rules if scheme is not None else (),
+        held_for=hold.role,
+        amount_pence=commitment.amount_pence,
+        category=commitment.category,
+        kind=categories()[commitment.category].kind,
+    )
+    places = {hold.organisation_id, commitment.organisation_id}
+    for role in releasing:
+        found = _addresses(session, places, frozenset({role}).issubset, but=commitment.made_by)
+        if found:
+            return found
+    return []
 
 
 def address_of(session: Session, person_id: UUID) -> list[str]:
@@ -39,16 +63,17 @@ def address_of(session: Session, person_id: UUID) -> list[str]:
 
 
 def _addresses(
-    session: Session, organisation_id: UUID, is_meant: Callable[[frozenset[Role]], bool], *, but: UUID | None = None
+    session: Session, places: Collection[UUID], is_meant: Callable[[frozenset[Role]], bool], *, but: UUID | None
 ) -> list[str]:
     rows = session.execute(
         select(col(Person.id), col(Person.email), col(Member.roles))
         .join(Member, col(Member.person_id) == col(Person.id))
         .where(
-            col(Member.organisation_id) == organisation_id,
+            col(Member.organisation_id).in_(places),
             col(Member.ended_at).is_(None),
             col(Person.email).is_not(None),
         )
         .order_by(col(Person.email))
     )
-    return [email for id_, email, roles in rows if id_ != but and is_meant(frozenset(map(Role, roles)))]
+    meant = [email for id_, email, roles in rows if id_ != but and is_meant(frozenset(map(Role, roles)))]
+    return list(dict.fromkeys(meant))

@@ -64,6 +64,16 @@ def commitment_held(href: str, *, organisation: str, purpose: str, amount: str, 
     )
 
 
+def commitment_stuck(href: str, *, organisation: str, purpose: str, amount: str, role: str) -> Words:
+    """Those who manage people are told that a commitment waits for nobody."""
+    return _words(
+        f"{amount} waits, and nobody may let it through: {purpose}",
+        f"{organisation} wants to commit {amount} for: {purpose}. It waits for the {role}, and so far there is nobody "
+        "who may let it through. Give somebody that role, who then decides here:",
+        href,
+    )
+
+
 def commitment_decided(href: str, *, purpose: str, amount: str, outcome: str, reason: str | None) -> Words:
     """Whoever made a commitment is told what was decided."""
     why = f"The reason given: {reason}" if reason else ""

@@ -25,6 +25,8 @@ ATTEMPTS = 8
 POLL_SECONDS = 0.25
 LONGEST_PAUSE = 60.0
 """Seconds between tries, at most, while the disk or the network is in trouble."""
+DONE_KEPT = timedelta(days=30)
+"""How long messages are kept once done, for whoever wonders what happened."""
 TROUBLE = "the outbox waits for the disk or the network"
 
 log = structlog.get_logger()
@@ -106,17 +108,6 @@ class Relay:
         with self._db.write() as session:
             parked = update(OutboxMessage).where(col(OutboxMessage.parked_at).is_not(None))
             return session.exec(parked.values(**fresh)).rowcount
-
-    def forget_done(self, *, before: datetime) -> int:
-        """Delete messages done before an instant, a batch at a time; returns how many."""
-        done = select(OutboxMessage.id).where(col(OutboxMessage.done_at) < before).limit(BATCH)
-        total = 0
-        while True:
-            with self._db.write() as session:
-                gone = session.exec(delete(OutboxMessage).where(col(OutboxMessage.id).in_(done))).rowcount
-            total += gone
-            if gone < BATCH:
-                return total
 
     def start(self) -> None:
         """Drain continually until `stop`: a thread for each consumer, so that slow mails hold up no search."""
@@ -217,3 +208,14 @@ def _pending(session: Session, topics: frozenset[str], *, now: datetime) -> Sequ
         .limit(BATCH)
     )
     return session.exec(query).all()
+
+
+def forget_done(db: Database, *, before: datetime) -> int:
+    """Delete messages done before an instant, a batch at a time; returns how many."""
+    done = select(OutboxMessage.id).where(col(OutboxMessage.done_at) < before).limit(BATCH)
+    total, gone = 0, BATCH
+    while gone == BATCH:
+        with db.write() as session:
+            gone = session.exec(delete(OutboxMessage).where(col(OutboxMessage.id).in_(done))).rowcount
+        total += gone
+    return total

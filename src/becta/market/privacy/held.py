@@ -12,10 +12,14 @@ from msgspec import Struct
 
 
 class Holding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One kind of personal data: where it lies, and what the law wants to be said of it."""
+    """One kind of personal data: where it lies, and what the law wants to be said of it.
 
-    table: str
-    columns: tuple[str, ...]
+    That is a table and its columns, or a place outside the database.
+    """
+
+    table: str | None = None
+    columns: tuple[str, ...] = ()
+    place: str | None = None
     whose: str
     why: str
     basis: str

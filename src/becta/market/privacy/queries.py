@@ -75,7 +75,7 @@ def _deeds(session: Session, person_id: UUID) -> list[DeedHeld]:
             if is_person and (table.name, column.name) not in _TOLD_WHOLE:
                 rows = session.execute(select(*table.primary_key.columns).where(column == person_id))
                 found += [
-                    DeedHeld(table=table.name, column=column.name, id=" ".join(str(part) for part in row))
+                    DeedHeld(table=str(table.name), column=str(column.name), id=" ".join(str(part) for part in row))
                     for row in rows
                 ]
     return found

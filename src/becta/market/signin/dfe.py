@@ -15,9 +15,9 @@ from msgspec import Struct, structs
 from sqlmodel import Session, select
 
 from becta.kernel.actor import Role
-from becta.kernel.errors import DomainError
+from becta.kernel.errors import Conflict, DomainError
 from becta.market.accounts.access import person_actor
-from becta.market.accounts.members import admit, locked_organisation
+from becta.market.accounts.members import admit, locked_organisation, locked_person
 from becta.market.accounts.models import Member, Person
 from becta.market.accounts.organisations import open_organisation
 from becta.market.signin.fetching import Fetcher, Unanswered
@@ -96,8 +96,10 @@ def vouched_organisation(
 ) -> UUID | None:
     """The organisation DfE Sign-in says a person belongs to, and they its member; None if the register lacks it.
 
-    A new member gets `roles`. Whoever is a member keeps the roles given here, and whoever was removed stays removed.
+    None too for the operator's own people. A new member gets `roles`. Whoever is a member keeps the roles given here,
+    and whoever was removed stays removed.
     """
+    locked_person(session, person.id)
     try:
         organisation = locked_organisation(session, open_organisation(session, reference, now=now).id)
     except DomainError:
@@ -110,7 +112,10 @@ def vouched_organisation(
     if memberships:
         return None
     actor = structs.replace(person_actor(session, person, None), organisation_id=organisation.id)
-    admit(session, actor, organisation, person.id, roles, now=now)
+    try:
+        admit(session, actor, organisation, person.id, roles, now=now)
+    except Conflict:  # one of the operator's
+        return None
     return organisation.id
 
 

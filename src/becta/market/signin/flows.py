@@ -9,10 +9,11 @@ from msgspec import Struct
 from sqlmodel import Session, select
 
 from becta.kernel.ids import new_id
+from becta.market.accounts.hashing import hash_of
 from becta.market.signin.models import SignInFlow
 from becta.market.signin.people import SignInRefused
 from becta.market.signin.rules import FLOW_LASTS, local_path
-from becta.market.signin.sessions import hash_of, new_secret
+from becta.market.signin.sessions import new_secret
 
 
 class Flow(Struct, frozen=True, kw_only=True):

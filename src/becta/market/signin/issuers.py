@@ -18,7 +18,6 @@ class Profile(StrEnum):
     GENERIC = "generic"
     DFE = "dfe"
     ENTRA = "entra"
-    GOOGLE = "google"
 
 
 class Issuer(BaseModel):

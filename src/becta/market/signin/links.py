@@ -6,21 +6,15 @@ from datetime import datetime
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from becta.kernel.errors import refuse_if_any
+from becta.kernel.errors import Invalid
 from becta.kernel.events import announce
 from becta.kernel.ids import new_id
+from becta.market.accounts.domains import proper_email
+from becta.market.accounts.hashing import hash_of
 from becta.market.accounts.models import Person
 from becta.market.signin.models import SignInLink
 from becta.market.signin.people import SignInRefused, person_with_email
-from becta.market.signin.rules import (
-    LINK_LASTS,
-    LINKS_AT_ONCE,
-    SIGN_IN,
-    email_faults,
-    local_path,
-    plain_email,
-)
-from becta.market.signin.sessions import hash_of
+from becta.market.signin.rules import LINK_LASTS, LINKS_AT_ONCE, LINKS_OF_ALL, SIGN_IN, email_fault, local_path
 from becta.market.signing import LinkSigner
 
 TOPIC = "sign_in_link"
@@ -28,15 +22,21 @@ TOPIC = "sign_in_link"
 
 def ask_link(session: Session, email: str, *, browser: str, next_path: str, now: datetime) -> None:
     """Have a link mailed to an address; raises Invalid if it is none. Whether we know the address plays no part."""
-    wanted = plain_email(email)
-    refuse_if_any(email_faults(wanted))
-    alive = select(func.count()).where(col(SignInLink.email) == wanted, col(SignInLink.expires_at) > now)
-    if session.exec(alive).one() >= LINKS_AT_ONCE:
+    wanted = proper_email(email)
+    if wanted is None:
+        raise Invalid([email_fault(email)])
+    asker = hash_of(browser)
+    alive = select(func.count()).where(
+        col(SignInLink.email) == wanted, col(SignInLink.expires_at) > now, col(SignInLink.used_at).is_(None)
+    )
+    if session.exec(alive.where(col(SignInLink.browser_hash) == asker)).one() >= LINKS_AT_ONCE:
+        return
+    if session.exec(alive).one() >= LINKS_OF_ALL:
         return
     link = SignInLink(
         id=new_id(),
         email=wanted,
-        browser_hash=hash_of(browser),
+        browser_hash=asker,
         next_path=local_path(next_path),
         created_at=now,
         expires_at=now + LINK_LASTS,

@@ -9,12 +9,13 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 
 from msgspec import Struct
 
+from becta.market.accounts.domains import proper_email
 from becta.market.signin.fetching import Fetcher, Unanswered
 from becta.market.signin.flows import Flow
 from becta.market.signin.id_tokens import Claims, Expected, Key, checked_claims, keys_of, pick_key
 from becta.market.signin.issuers import Issuer, is_safe
 from becta.market.signin.people import Proved, SignInRefused
-from becta.market.signin.rules import email_faults, plain_email, plain_name
+from becta.market.signin.rules import plain_name
 
 KEPT = timedelta(hours=1)
 """How long what an issuer says of itself is believed without asking again."""
@@ -137,12 +138,11 @@ def proved_by(claims: Claims, issuer: Issuer, *, organisation: str | None = None
     """Who claims speak of. An e-mail address counts only from an issuer that is trusted with it, and if verified."""
     email = claims.get("email")
     is_proved = issuer.trust_email and claims.get("email_verified") is True and isinstance(email, str)
-    address = plain_email(str(email)) if is_proved else ""
     given = f"{claims.get('given_name') or ''} {claims.get('family_name') or ''}"
     return Proved(
         issuer=claims["iss"],
         subject=claims["sub"],
         name=plain_name(claims.get("name")) or plain_name(given),
-        email=address if is_proved and not email_faults(address) else None,
+        email=proper_email(str(email)) if is_proved else None,
         organisation=organisation,
     )

@@ -2,7 +2,6 @@
 
 import secrets
 from datetime import datetime, timedelta
-from hashlib import sha256
 from uuid import UUID
 
 from msgspec import Struct
@@ -13,6 +12,7 @@ from becta.kernel.errors import NotFound
 from becta.kernel.events import record
 from becta.kernel.ids import new_id
 from becta.market.accounts.access import person_actor
+from becta.market.accounts.hashing import hash_of
 from becta.market.accounts.models import Member, Person
 from becta.market.accounts.organisations import OrganisationOut, organisations_out
 from becta.market.db import Database
@@ -34,11 +34,6 @@ class SessionOut(Struct, frozen=True, kw_only=True):
 def new_secret() -> str:
     """A fresh secret of 256 bits for a cookie, a state or a nonce."""
     return secrets.token_urlsafe(32)
-
-
-def hash_of(secret: str) -> str:
-    """How a secret of 256 random bits is stored: it needs no slow hash."""
-    return sha256(secret.encode()).hexdigest()
 
 
 def start_session(

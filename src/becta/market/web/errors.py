@@ -27,9 +27,15 @@ TEXTS = {
     ),
     404: (
         "Page not found",
-        "If you typed the address, check that it is right. If a link led here, the product may have been withdrawn.",
+        "If you typed the address, check that it is right. If a link led here, it may be old, or about something that "
+        "the organisation you act for does not reach.",
     ),
     405: ("This address cannot be used like that", "Go to the page again and start from there."),
+    409: (
+        "This cannot be done now",
+        "It has changed or is settled already. Go back and look at it again.",
+    ),
+    412: ("Somebody changed this", "Open it again and repeat what you did."),
     429: ("Too many requests", "Wait a little and try again."),
     500: ("Sorry, there is a problem with the service", "It was logged. Try again later."),
 }

@@ -24,12 +24,17 @@ HELP: dict[str, tuple[str, tuple[str, ...]]] = {
         "This needs a valid API token. None came with the request, or it is unknown, has expired or was revoked.",
         (
             "send the header Authorization: Bearer followed by your token",
-            "ask the operator of this marketplace for a new token if yours no longer works",
+            "make a new token under API tokens in your account, or ask whoever manages those of your organisation",
         ),
     ),
     "forbidden": (
-        "The token is valid but may not do this: it lacks a scope, or the thing belongs to another supplier.",
-        ("see in detail which scope is needed", "use a token that has it, or ask the operator for one"),
+        "The token is valid but may not do this: it lacks a scope, the thing belongs to another organisation, or a "
+        "rule that detail names forbids it.",
+        (
+            "read in detail what is missing",
+            "use a token that has it: make one under API tokens in your account, or ask whoever manages your "
+            "organisation's tokens",
+        ),
     ),
     "not-found": (
         "There is nothing at this address, or nothing with this identifier that you may see. "

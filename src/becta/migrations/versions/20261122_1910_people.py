@@ -49,7 +49,14 @@ _GUARDS = [
     ("guard_member_kept", "DELETE", "member", "1 = 1", "a membership is ended, not deleted"),
     ("guard_person_erased", "UPDATE", "person", "OLD.erased_at IS NOT NULL", "an erased person stays erased"),
     ("guard_person_kept", "DELETE", "person", "1 = 1", "a person is erased, not deleted"),
-    ("guard_token_revoked", "UPDATE", "api_token", "OLD.revoked_at IS NOT NULL", "a revoked token stays revoked"),
+    (
+        "guard_token_revoked",
+        "UPDATE",
+        "api_token",
+        "OLD.revoked_at IS NOT NULL AND (NEW.revoked_at IS NULL OR NEW.revoked_at <> OLD.revoked_at "
+        "OR NEW.secret_hash <> OLD.secret_hash)",
+        "a revoked token stays revoked",
+    ),
 ]
 """(name, event, table, when, message) of every guard."""
 

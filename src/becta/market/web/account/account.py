@@ -10,7 +10,7 @@ from becta.market.api.access import SIGNED_IN
 from becta.market.signin.rules import HOME, LINK
 from becta.market.signin.sessions import lock_session, organisations_of, sessions_of, sign_out, sign_out_everywhere
 from becta.market.web.account.answers import Running, jar_of, see_other, shown
-from becta.market.web.account.tasks import tasks_of
+from becta.market.web.account.tasks import tasks_of, works_over_api
 from becta.market.web.account.views import AccountPage, SessionRow
 from becta.market.web.account.words import ROLE_WORDS
 from becta.market.web.rendering import Rendering
@@ -44,6 +44,7 @@ def account(pages: Rendering, visitor: Visiting, house: Running) -> Response[str
             for one in sessions
         ),
         tasks=tasks_of(actor),
+        works_over_api=works_over_api(actor),
         can_choose=bool(others) or house.front.chooser(held.via) is not None,
     )
     return shown(pages, page)

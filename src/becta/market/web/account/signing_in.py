@@ -8,7 +8,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 
 from becta.kernel import clock
-from becta.kernel.errors import Invalid
+from becta.kernel.errors import Invalid, NotFound
 from becta.market.api.access import PUBLIC
 from becta.market.signin.fetching import Unanswered
 from becta.market.signin.links import ask_link, use_link
@@ -51,6 +51,7 @@ def sign_in(request: Request[Any, Any, Any], pages: Rendering, visitor: Visiting
 @post("/sign-in/link", opt={"access": PUBLIC}, sync_to_thread=True, status_code=303)
 def ask(form: Filled, pages: Rendering, visitor: Visiting, house: Running) -> Response[Any]:
     """Ask for a link by e-mail. The answer is the same for every address."""
+    _needs_links(house)
     if visitor.browser is None:
         raise StaleForm("the browser kept no cookie")
     next_path = local_path(form.text("next"))
@@ -66,13 +67,15 @@ def ask(form: Filled, pages: Rendering, visitor: Visiting, house: Running) -> Re
 @get("/sign-in/check-your-email", opt={"access": PUBLIC}, sync_to_thread=True)
 def check_email(pages: Rendering, house: Running) -> Response[str]:
     """Say that a link is on its way."""
+    _needs_links(house)
     outbox = "/outbox" if has_outbox(house) else ""
     return shown(pages, CheckEmailPage(minutes=LINK_LASTS.seconds // 60, outbox_href=outbox))
 
 
 @get("/sign-in/link", opt={"access": PUBLIC}, sync_to_thread=True)
-def open_link(request: Request[Any, Any, Any], pages: Rendering, visitor: Visiting) -> Response[str]:
+def open_link(request: Request[Any, Any, Any], pages: Rendering, visitor: Visiting, house: Running) -> Response[str]:
     """The page a mailed link leads to. It uses nothing up: mail programs fetch links too."""
+    _needs_links(house)
     if visitor.browser is None:
         return link_refused(pages)
     page = UseLinkPage(csrf=visitor.csrf, code=request.query_params.get("code", "")[:100])
@@ -83,6 +86,7 @@ def open_link(request: Request[Any, Any, Any], pages: Rendering, visitor: Visiti
 @post("/sign-in/link/use", opt={"access": PUBLIC}, sync_to_thread=True, status_code=303)
 def use(form: Filled, pages: Rendering, visitor: Visiting, house: Running) -> Response[Any]:
     """Use a link up and sign in."""
+    _needs_links(house)
     now = clock.now()
     try:
         with house.db.write() as session:
@@ -142,6 +146,11 @@ def come_back(
     return let_in(arrival, jar_of(house))
 
 
+def _needs_links(house: House) -> None:
+    if not house.settings.mail_links:
+        raise NotFound("way to sign in", LINK)
+
+
 def _ways(house: House, visitor: Visitor, next_path: str, *, email: str = "", error: str = "") -> SignInPage:
     query = "" if next_path == HOME else f"?{urlencode({'next': next_path})}"
     return SignInPage(
@@ -150,6 +159,7 @@ def _ways(house: House, visitor: Visitor, next_path: str, *, email: str = "", er
         issuers=tuple(
             Link(text=issuer.name, href=f"/sign-in/with/{issuer.slug}{query}") for issuer in house.settings.issuers
         ),
+        mails_links=house.settings.mail_links,
         email=email,
         error=error,
     )

@@ -3,6 +3,24 @@
 from becta.kernel.actor import Actor, Scope
 from becta.market.web.views import Link
 
+OVER_API = frozenset(
+    {
+        Scope.LISTINGS_WRITE,
+        Scope.OFFERS_WRITE,
+        Scope.BADGES_CLAIM,
+        Scope.SUPPLIERS_WRITE,
+        Scope.LISTINGS_DECIDE,
+        Scope.BADGES_DECIDE,
+        Scope.AUDIT_READ,
+    }
+)
+"""Work that has no pages yet."""
+
+
+def works_over_api(actor: Actor) -> bool:
+    """Whether some of an actor's work has no pages."""
+    return not OVER_API.isdisjoint(actor.scopes)
+
 
 def tasks_of(actor: Actor) -> tuple[Link, ...]:
     """The pages open to an actor, most used first."""

@@ -8,11 +8,12 @@ from becta.market.web.views import Link
 
 
 class SignInPage(Struct, frozen=True, kw_only=True):
-    """Ways to sign in. `error` says what is wrong with the e-mail address, "" if nothing."""
+    """Ways to sign in, by a mailed link only if `mails_links`. `error` says what is wrong with the e-mail address."""
 
     csrf: str
     next_path: str
     issuers: tuple[Link, ...] = ()
+    mails_links: bool = True
     email: str = ""
     error: str = ""
 
@@ -68,7 +69,7 @@ class SessionRow(Struct, frozen=True, kw_only=True):
 
 
 class AccountPage(Struct, frozen=True, kw_only=True):
-    """Who somebody is here."""
+    """Who somebody is here; `works_over_api` is whether some of their work has no pages."""
 
     csrf: str
     name: str = ""
@@ -77,6 +78,7 @@ class AccountPage(Struct, frozen=True, kw_only=True):
     roles: tuple[str, ...] = ()
     sessions: tuple[SessionRow, ...] = ()
     tasks: tuple[Link, ...] = ()
+    works_over_api: bool = False
     can_choose: bool = False
 
 

@@ -95,6 +95,12 @@ def commit(form: Filled, pages: Rendering, visitor: Visiting, house: Running) ->
     return see_other(str(made.headers["Location"]))
 
 
+def category_group(kind: Kind) -> Group:
+    """The categories of a kind, for a select."""
+    listed = [Option(value=one.code, text=one.name) for one in categories().values() if one.kind is kind]
+    return Group(title=KINDS[kind], options=tuple(listed))
+
+
 def _again(
     error: DomainError, form: Form, pages: Rendering, visitor: Visiting, house: Running, actor: Actor
 ) -> Response[str]:
@@ -126,13 +132,11 @@ def _key(form: Form) -> str:
 
 def _form(session: Session, actor: Actor, form: FormView, *, key: str) -> NewCommitmentPage:
     return NewCommitmentPage(
-        form=form, key=key, places=reached_places(session, actor), categories=tuple(_group(kind) for kind in Kind)
+        form=form,
+        key=key,
+        places=reached_places(session, actor),
+        categories=tuple(category_group(kind) for kind in Kind),
     )
-
-
-def _group(kind: Kind) -> Group:
-    listed = [Option(value=one.code, text=one.name) for one in categories().values() if one.kind is kind]
-    return Group(title=KINDS[kind], options=tuple(listed))
 
 
 def _row(one: CommitmentOut) -> CommitmentRow:

@@ -23,7 +23,7 @@ from becta.market.web.rendering import Pages, Rendering
 from becta.market.web.visitor import Filled, Form, SignedIn, Visiting, Visitor
 from becta.market.web.work.forms import REFUSED, refusal
 from becta.market.web.work.people import role_options, roles_in
-from becta.market.web.work.places import LONGEST_QUERY, joinable_places
+from becta.market.web.work.places import found_places, join_href, sought
 from becta.market.web.work.views import AskPage, FormView, JoinPage, OwnRequest
 from becta.market.web.work.words import JOIN_STATES
 from becta.market.wiring import House
@@ -40,8 +40,7 @@ DONE = {
 def look(request: Request[Any, Any, Any], pages: Rendering, visitor: Visiting, house: Running) -> Response[str]:
     """Look for an organisation to join; one's own requests, and what became of them."""
     held = visitor.signed_in(house.db, now=clock.now())
-    q = " ".join(request.query_params.get("q", "")[:LONGEST_QUERY].replace("\0", "").split())
-    page = _page(house, held, FormView(csrf=visitor.csrf), q=q, done=request.query_params.get("done", ""))
+    page = _page(house, held, FormView(csrf=visitor.csrf), q=sought(request), done=request.query_params.get("done", ""))
     return shown(pages, page)
 
 
@@ -101,7 +100,7 @@ def _place(session: Session, reference: str) -> OrganisationOut:
 
 def _page(house: House, held: SignedIn, form: FormView, *, q: str, done: str = "") -> JoinPage:
     with house.db.read() as session:
-        found, is_cut = joinable_places(session, q) if q else ((), False)
+        found, is_cut = found_places(session, q, join_href) if q else ((), False)
         own = join_requests(session, person_id=held.person.id, limit=MOST_OWN)
     return JoinPage(
         form=form,

@@ -10,6 +10,7 @@ from becta.market.web.work.people import new_invitation, people, send_invitation
 from becta.market.web.work.privacy import ask_to_erase, download, erase, erased, own_data, register
 from becta.market.web.work.requests import confirm, refuse, show_request
 from becta.market.web.work.schemes import show_scheme
+from becta.market.web.work.setting import edit_scheme, set_it
 from becta.market.web.work.tokens import list_tokens, make, new_token, revoke, rotate, show_token
 
 WORK_PAGES = (
@@ -21,6 +22,8 @@ WORK_PAGES = (
     decline,
     withdraw,
     show_scheme,
+    edit_scheme,
+    set_it,
     people,
     new_invitation,
     send_invitation,

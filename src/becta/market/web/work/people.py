@@ -8,16 +8,17 @@ from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
+from msgspec.structs import replace
 from sqlmodel import Session
 
 from becta.kernel import clock
 from becta.kernel.actor import Actor, Role, Scope
 from becta.kernel.paging import fingerprint
 from becta.market.accounts.invitations import invite, withdraw_invitation
+from becta.market.accounts.members import givable_by
 from becta.market.accounts.organisations import OrganisationOut, open_organisation
 from becta.market.accounts.queries import invitations, join_requests, members
-from becta.market.accounts.roles import OrganisationKind
-from becta.market.accounts.rules import JoinState, givable_roles
+from becta.market.accounts.rules import JoinState
 from becta.market.accounts.schemas import JoinRequestOut, MemberOut
 from becta.market.api.access import SIGNED_IN, needs
 from becta.market.api.paging import next_cursor, start_after
@@ -27,7 +28,7 @@ from becta.market.web.rendering import Rendering
 from becta.market.web.views import Option
 from becta.market.web.visitor import Filled, Form, Visiting
 from becta.market.web.work.forms import REFUSED, refusal
-from becta.market.web.work.places import pick_href, school_links, shown_place
+from becta.market.web.work.places import found_places, pick_href, school_links, shown_place, sought
 from becta.market.web.work.views import FormView, InvitationRow, InvitePage, MemberRow, PeoplePage, RequestRow
 from becta.market.web.work.words import NOBODY, roles_text
 
@@ -58,6 +59,10 @@ def people(request: Request[Any, Any, Any], pages: Rendering, visitor: Visiting,
     with house.db.read() as session:
         reference, cursor, done = (query.get(name, "") for name in ("organisation", "cursor", "done"))
         page = _list(session, actor, reference, form, cursor=cursor, done=done, now=now)
+        q = sought(request) if page.may_look else ""
+        if q:
+            found, is_cut = found_places(session, q, people_href)
+            page = replace(page, q=q, found=found, is_cut=is_cut)
     return shown(pages, page)
 
 
@@ -131,8 +136,7 @@ def role_options(roles: Iterable[Role]) -> tuple[Option, ...]:
 
 def givable_options(actor: Actor, place: OrganisationOut) -> tuple[Option, ...]:
     """The roles that the visitor may give in an organisation."""
-    is_operator = actor.bound_to is None and place.kind is not OrganisationKind.OPERATOR
-    return role_options(givable_roles(place.kind, scopes=actor.scopes, roles=actor.roles, is_operator=is_operator))
+    return role_options(givable_by(actor, place))
 
 
 def _list(
@@ -156,6 +160,7 @@ def _list(
         invite_href=f"{PEOPLE}/invite?{urlencode({'organisation': place.reference})}" if manages else "",
         next_href="" if following is None else people_href(place.reference, cursor=following),
         done=DONE.get(done, ""),
+        may_look=manages and actor.bound_to is None,
     )
 
 

@@ -1,7 +1,10 @@
 """The organisations that somebody acts for, reaches, or may ask to join."""
 
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode
 
+from litestar import Request
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
@@ -61,24 +64,29 @@ def shown_place(session: Session, actor: Actor, reference: str, scope: Scope) ->
     return found
 
 
-def joinable_places(session: Session, q: str) -> tuple[tuple[Place, ...], bool]:
-    """Schools, their trusts, and suppliers by name or URN, and whether there are more."""
+def found_places(session: Session, q: str, href: Callable[[str], str]) -> tuple[tuple[Place, ...], bool]:
+    """Schools, their trusts, and suppliers by name or URN, and whether there are more; `href` makes their links."""
     page = schools(session, q=q, limit=MOST_FOUND)
     standing = [one for one in page.items if one.status in STANDING]
     trusts = {one.trust_uid: one.trust_name or "" for one in standing if one.trust_uid is not None}
     found = [
         Place(
-            href=join_href(f"urn:{one.urn}"),
+            href=href(f"urn:{one.urn}"),
             name=one.name,
             hint=", ".join(part for part in (one.town, one.postcode, f"URN {one.urn}") if part),
         )
         for one in standing
     ]
     found += [
-        Place(href=join_href(f"trust:{uid}"), name=name, hint="Trust of a school above") for uid, name in trusts.items()
+        Place(href=href(f"trust:{uid}"), name=name, hint="Trust of a school above") for uid, name in trusts.items()
     ]
-    found += _suppliers(session, q)
+    found += _suppliers(session, q, href)
     return tuple(found), page.next is not None
+
+
+def sought(request: Request[Any, Any, Any]) -> str:
+    """What somebody looks for, tidied; "" for nothing."""
+    return " ".join(request.query_params.get("q", "")[:LONGEST_QUERY].replace("\0", "").split())
 
 
 def join_href(reference: str) -> str:
@@ -86,12 +94,12 @@ def join_href(reference: str) -> str:
     return f"/join/ask?{urlencode({'organisation': reference})}"
 
 
-def _suppliers(session: Session, q: str) -> list[Place]:
+def _suppliers(session: Session, q: str, href: Callable[[str], str]) -> list[Place]:
     wanted = select(col(Supplier.id), col(Supplier.name)).order_by(func.lower(col(Supplier.name)), col(Supplier.id))
     for word in q.split():
         wanted = wanted.where(func.lower(col(Supplier.name)).contains(word.lower(), autoescape=True))
     rows = session.execute(wanted.limit(MOST_FOUND))
-    return [Place(href=join_href(f"supplier:{id_}"), name=name, hint="Supplier") for id_, name in rows]
+    return [Place(href=href(f"supplier:{id_}"), name=name, hint="Supplier") for id_, name in rows]
 
 
 def _schools(session: Session, own: OrganisationOut) -> list[Option]:

@@ -97,11 +97,11 @@ def _register(*, is_own: bool) -> RegisterPage:
 
 
 def _row(one: Holding) -> HoldingRow:
-    words = one.table.replace("_", " ")
+    words = one.place or (one.table or "").replace("_", " ")
     return HoldingRow(
         title=words[:1].upper() + words[1:],
         facts=(
-            Fact(term="What", text=", ".join(name.replace("_", " ") for name in one.columns)),
+            Fact(term="What", text=", ".join(name.replace("_", " ") for name in one.columns) or "everything there"),
             Fact(term="About whom", text=one.whose),
             Fact(term="Why", text=one.why),
             Fact(term="Lawful basis", text=one.basis),

@@ -1,8 +1,9 @@
-"""Schemes of delegation in words; they are set over the API."""
+"""Schemes of delegation in words."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Request, Response, get
@@ -12,19 +13,22 @@ from becta.kernel import clock
 from becta.kernel.actor import Actor, Scope
 from becta.kernel.money import pounds
 from becta.market.accounts.models import Organisation
-from becta.market.accounts.organisations import organisations_out
+from becta.market.accounts.organisations import OrganisationOut, organisations_out
 from becta.market.api.access import needs
 from becta.market.delegation.queries import schemes_shown_to, trust_id_of
 from becta.market.delegation.rules import SPENDING, Delegation, in_words
 from becta.market.delegation.schemas import SchemeOut
 from becta.market.web.account.answers import Running, shown
 from becta.market.web.rendering import Rendering
+from becta.market.web.views import Link
 from becta.market.web.visitor import Visiting
 from becta.market.web.work.places import school_links, shown_place
 from becta.market.web.work.views import OrganisationScheme, RuleRow, SchemePage, SchemeView
 from becta.market.web.work.words import role_name
 
 SCHEME = "/scheme"
+EDIT = f"{SCHEME}/edit"
+DONE = {"set": "The scheme is set and in force."}
 
 
 @get(SCHEME, opt={"access": needs(Scope.COMMITMENTS_READ)}, sync_to_thread=True)
@@ -37,9 +41,19 @@ def show_scheme(request: Request[Any, Any, Any], pages: Rendering, visitor: Visi
         place = shown_place(session, actor, reference, Scope.COMMITMENTS_READ)
         page = SchemePage(
             schemes=tuple(_schemes(session, actor, place.id, now=now)),
+            edit=_edit(actor, place),
             schools=() if reference else school_links(session, actor, SCHEME),
+            done=DONE.get(request.query_params.get("done", ""), ""),
         )
     return shown(pages, page)
+
+
+def _edit(actor: Actor, place: OrganisationOut) -> Link | None:
+    if Scope.SCHEMES_WRITE not in actor.scopes or place.kind not in SPENDING:
+        return None
+    return Link(
+        text=f"Change the scheme of {place.name}", href=f"{EDIT}?{urlencode({'organisation': place.reference})}"
+    )
 
 
 def _schemes(session: Session, actor: Actor, organisation_id: UUID, *, now: datetime) -> list[OrganisationScheme]:

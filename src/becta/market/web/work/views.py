@@ -134,10 +134,30 @@ class OrganisationScheme(Struct, frozen=True, kw_only=True):
 
 
 class SchemePage(Struct, frozen=True, kw_only=True):
-    """The schemes that bind; `schools` leads to those of a trust's schools."""
+    """The schemes that bind, of which `edit` leads to changing one; `schools` leads to those of a trust's schools."""
 
     schemes: tuple[OrganisationScheme, ...]
+    edit: Link | None = None
     schools: tuple[Link, ...] = ()
+    done: str = ""
+
+
+class SetSchemePage(Struct, frozen=True, kw_only=True):
+    """Setting a scheme, a row for each rule; none if there are more than the page holds. `revision` is the newest's."""
+
+    form: FormView
+    organisation: str
+    reference: str
+    back_href: str
+    revision: int
+    rows: tuple[int, ...]
+    roles: tuple[Option, ...]
+    deciders: tuple[Option, ...]
+    categories: tuple[Group, ...]
+    ticks: tuple[Option, ...]
+    is_example: bool
+    may_grow: bool
+    replaced: tuple[datetime, ...]
 
 
 class MemberRow(Struct, frozen=True, kw_only=True):
@@ -169,8 +189,19 @@ class RequestRow(Struct, frozen=True, kw_only=True):
     asked_at: datetime
 
 
+class Place(Struct, frozen=True, kw_only=True):
+    """An organisation that somebody looked for."""
+
+    href: str
+    name: str
+    hint: str
+
+
 class PeoplePage(Struct, frozen=True, kw_only=True):
-    """Who belongs to an organisation; `reference` names it in forms."""
+    """Who belongs to an organisation; `reference` names it in forms.
+
+    Whoever reaches every organisation looks for another with `q`; `is_cut` says that more were found.
+    """
 
     form: FormView
     organisation: str
@@ -183,6 +214,10 @@ class PeoplePage(Struct, frozen=True, kw_only=True):
     invite_href: str = ""
     next_href: str = ""
     done: str = ""
+    may_look: bool = False
+    q: str = ""
+    found: tuple[Place, ...] = ()
+    is_cut: bool = False
 
 
 class InvitePage(Struct, frozen=True, kw_only=True):
@@ -231,14 +266,6 @@ class OwnRequest(Struct, frozen=True, kw_only=True):
     state: str
     reason: str = ""
     is_open: bool = False
-
-
-class Place(Struct, frozen=True, kw_only=True):
-    """An organisation that one can ask to join."""
-
-    href: str
-    name: str
-    hint: str
 
 
 class JoinPage(Struct, frozen=True, kw_only=True):
@@ -349,6 +376,7 @@ TEMPLATES: dict[type[Struct], str] = {
     NewCommitmentPage: "work/new_commitment.html",
     CommitmentPage: "work/commitment.html",
     SchemePage: "work/scheme.html",
+    SetSchemePage: "work/set_scheme.html",
     PeoplePage: "work/people.html",
     InvitePage: "work/invite.html",
     MemberPage: "work/member.html",

@@ -48,6 +48,7 @@ SCOPE_WORDS = {
     Scope.TOKENS_MANAGE: "Manage the organisation’s tokens",
     Scope.AUDIT_READ: "Read the audit trail",
     Scope.PEOPLE_ERASE: "Erase people",
+    Scope.ACCOUNT_MANAGE: "Manage your account",
 }
 
 
