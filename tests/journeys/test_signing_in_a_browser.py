@@ -68,7 +68,7 @@ def pick_rowan_and_sign_out(page: Page) -> None:
 
 def test_somebody_signs_in_by_a_mailed_link(page: Page) -> None:
     page.goto("/")
-    page.get_by_role("link", name="Your account").click()
+    page.get_by_role("link", name="Sign in or your account").click()
     page.get_by_label("E-mail address").fill("nonsense")
     page.get_by_role("button", name="Send me a link").click()
     assert page.get_by_role("heading", name="There is a problem").is_visible()
