@@ -3,11 +3,12 @@
 import base64
 import binascii
 import hmac
-import os
 import secrets
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
+
+from becta.market.key_files import kept
 
 SECRET_BYTES = 32
 LONGEST_CODE = 80
@@ -46,20 +47,4 @@ class LinkSigner:
 
 def kept_secret(path: Path) -> bytes:
     """The secret in a file only we may read; made now if there is none. Two processes at once get the same one."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(SECRET_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(fresh, path)  # whoever is second finds it taken and reads what the first one made
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
-        return path.read_bytes()
+    return kept(path, lambda: secrets.token_bytes(SECRET_BYTES))

@@ -1,7 +1,5 @@
 """The key that signs checkpoints: a file of its own, never in the database, which it is there to distrust."""
 
-import os
-import tempfile
 from base64 import b64decode, b64encode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from hashlib import sha256
@@ -19,6 +17,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 from msgspec import Struct
+
+from becta.market.key_files import kept
 
 ED25519 = b"\x01"
 """The kind of key in a signed note."""
@@ -75,12 +75,7 @@ class CheckpointSigner:
 
 def signer_of(path: Path, name: str) -> CheckpointSigner:
     """The key in a file, which is made when there is none; whoever else makes it in the same moment wins or loses."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        _make(path)
-        data = path.read_bytes()
-    return CheckpointSigner(name, _private(data, path))
+    return CheckpointSigner(name, _private(kept(path, _fresh), path))
 
 
 def verifier_of(path: Path, name: str) -> VerifierKey:
@@ -120,19 +115,5 @@ def _private(data: bytes, path: Path) -> Ed25519PrivateKey:
     return key
 
 
-def _make(path: Path) -> None:
-    """Write a fresh key under another name, then link it to its own, which succeeds for one process alone."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    handle, made = tempfile.mkstemp(dir=path.parent, prefix=".key-")  # mode 0600
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(pem)
-            stream.flush()
-            os.fsync(stream.fileno())
-        try:
-            os.link(made, path)
-        except FileExistsError:
-            return
-    finally:
-        Path(made).unlink()
+def _fresh() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

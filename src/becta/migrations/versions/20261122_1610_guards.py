@@ -4,7 +4,7 @@ Revision: 20261122_1610
 Follows: 20261122_1600
 """
 
-from alembic import op
+from becta.migrations.guards import create_guard, differ, drop_guard
 
 revision = "20261122_1610"
 down_revision = "20261122_1600"
@@ -50,12 +50,6 @@ _CLAIM = (
 )
 
 
-def _differ(columns: tuple[str, ...]) -> str:
-    sqlite = op.get_bind().dialect.name == "sqlite"
-    test = "OLD.{0} IS NOT NEW.{0}" if sqlite else "OLD.{0} IS DISTINCT FROM NEW.{0}"
-    return "(" + " OR ".join(test.format(column) for column in columns) + ")"
-
-
 def _guards() -> list[tuple[str, str, str, str, str]]:
     """(name, event, table, when, message) of every guard."""
     version_state = "(SELECT state FROM listing_version WHERE id = OLD.version_id)"
@@ -71,7 +65,7 @@ def _guards() -> list[tuple[str, str, str, str, str]]:
             "guard_listing_content",
             "UPDATE",
             "listing_version",
-            f"OLD.state <> 'draft' AND {_differ(_CONTENT)}",
+            f"OLD.state <> 'draft' AND {differ(_CONTENT)}",
             "a listing changes only as a draft",
         ),
         ("guard_listing_kept", "DELETE", "listing_version", "OLD.state <> 'draft'", "a listing version is kept"),
@@ -96,7 +90,7 @@ def _guards() -> list[tuple[str, str, str, str, str]]:
             f"OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (VALUES {_CLAIM_MOVES})",
             "a badge claim cannot make this move",
         ),
-        ("guard_claim_content", "UPDATE", "badge_claim", _differ(_CLAIM), "a badge claim is not edited"),
+        ("guard_claim_content", "UPDATE", "badge_claim", differ(_CLAIM), "a badge claim is not edited"),
         ("guard_claim_kept", "DELETE", "badge_claim", "1 = 1", "a badge claim is kept"),
         ("guard_offer_ended", "UPDATE", "offer", "OLD.state = 'ended'", "an ended offer is kept as it was"),
         ("guard_offer_kept", "DELETE", "offer", "1 = 1", "an offer is ended, not deleted"),
@@ -107,27 +101,11 @@ def _guards() -> list[tuple[str, str, str, str, str]]:
 
 def upgrade() -> None:
     """Create the triggers."""
-    sqlite = op.get_bind().dialect.name == "sqlite"
-    for name, event, table, when, message in _guards():
-        if sqlite:
-            op.execute(
-                f"CREATE TRIGGER {name} BEFORE {event} ON {table} WHEN {when} "
-                f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
-            )
-            continue
-        result = "OLD" if event == "DELETE" else "NEW"
-        op.execute(
-            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            f"IF {when} THEN RAISE EXCEPTION '{message}' USING ERRCODE = 'check_violation'; END IF; "
-            f"RETURN {result}; END $$"
-        )
-        op.execute(f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()")
+    for guard in _guards():
+        create_guard(*guard)
 
 
 def downgrade() -> None:
     """Drop the triggers."""
-    sqlite = op.get_bind().dialect.name == "sqlite"
     for name, _, table, _, _ in reversed(_guards()):
-        op.execute(f"DROP TRIGGER {name}" if sqlite else f"DROP TRIGGER {name} ON {table}")
-        if not sqlite:
-            op.execute(f"DROP FUNCTION {name}()")
+        drop_guard(name, table)

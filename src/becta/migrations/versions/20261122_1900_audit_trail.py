@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from becta.kernel.trail import Entry, Growing, canonical, leaf_hash
+from becta.migrations.guards import create_guard, differ, drop_guard
 
 revision = "20261122_1900"
 down_revision = "20261122_1610"
@@ -59,23 +60,17 @@ _NEW_TABLES = ("audit_about", "audit_tile", "audit_head", "audit_checkpoint")
 
 def upgrade() -> None:
     """Number and hash the events there are, and guard the new tables."""
-    _drop_guard("guard_audit_unchanged", "audit_event")
-    _drop_guard("guard_audit_kept", "audit_event")
+    drop_guard("guard_audit_unchanged", "audit_event")
+    drop_guard("guard_audit_kept", "audit_event")
     _set_aside("ix_audit_event_object_type_object_id_id")
     new = _create_new_events()
     tiles = _create_beside()
     size = _hash_all(new, tiles)
     op.drop_table("audit_event_before")
     op.bulk_insert(sa.table("audit_head", sa.column("id"), sa.column("size")), [{"id": 1, "size": size}])
-    changed = "IS NOT" if _is_sqlite() else "IS DISTINCT FROM"
-    _guard(
-        "guard_audit_unchanged",
-        "UPDATE",
-        "audit_event",
-        " OR ".join(f"OLD.{name} {changed} NEW.{name}" for name in _FIXED),
-    )
+    create_guard("guard_audit_unchanged", "UPDATE", "audit_event", differ(_FIXED), _ONLY_GROWS)
     for guard in _GUARDS:
-        _guard(*guard)
+        create_guard(*guard, _ONLY_GROWS)
     if _is_sqlite():
         _guard_against_replacing()
     else:
@@ -84,9 +79,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Go back to events that are only numbered; the names of persons that were in no hash are not kept."""
-    _drop_guard("guard_audit_unchanged", "audit_event")
+    drop_guard("guard_audit_unchanged", "audit_event")
     for name, _, table, _ in _GUARDS:
-        _drop_guard(name, table)
+        drop_guard(name, table)
     for table in _KEYS:
         op.execute(
             f"DROP TRIGGER guard_{table}_replaced" if _is_sqlite() else f"DROP TRIGGER guard_truncate ON {table}"
@@ -115,8 +110,8 @@ def downgrade() -> None:
             "SELECT setval(pg_get_serial_sequence('audit_event', 'id'), (SELECT max(id) FROM audit_event)) "
             "WHERE EXISTS (SELECT 1 FROM audit_event)"
         )
-    _guard("guard_audit_unchanged", "UPDATE", "audit_event", "1 = 1")
-    _guard("guard_audit_kept", "DELETE", "audit_event", "1 = 1")
+    create_guard("guard_audit_unchanged", "UPDATE", "audit_event", "1 = 1", _ONLY_GROWS)
+    create_guard("guard_audit_kept", "DELETE", "audit_event", "1 = 1", _ONLY_GROWS)
 
 
 def _is_sqlite() -> bool:
@@ -249,28 +244,6 @@ def _stored(key: str) -> Any:
             return
         last = rows[-1][key]
         yield rows
-
-
-def _guard(name: str, event: str, table: str, when: str) -> None:
-    if _is_sqlite():
-        op.execute(
-            f"CREATE TRIGGER {name} BEFORE {event} ON {table} WHEN {when} "
-            f"BEGIN SELECT RAISE(ABORT, '{_ONLY_GROWS}'); END"
-        )
-        return
-    result = "OLD" if event == "DELETE" else "NEW"
-    op.execute(
-        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        f"IF {when} THEN RAISE EXCEPTION '{_ONLY_GROWS}' USING ERRCODE = 'check_violation'; END IF; "
-        f"RETURN {result}; END $$"
-    )
-    op.execute(f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()")
-
-
-def _drop_guard(name: str, table: str) -> None:
-    op.execute(f"DROP TRIGGER {name}" if _is_sqlite() else f"DROP TRIGGER {name} ON {table}")
-    if not _is_sqlite():
-        op.execute(f"DROP FUNCTION {name}()")
 
 
 def _guard_against_replacing() -> None:
