@@ -38,6 +38,7 @@ bench: $(VENV)/.dev assets ## Relevance and speed, as ratios in one run
 	else echo "relevance: no judged products beside this checkout; see market bench relevance --help"; fi
 	@$(BIN)/market bench speed
 	@$(BIN)/market bench trail
+	@$(BIN)/market bench badges
 
 wheel: $(VENV)/.dev assets ## A wheel with the page styles inside
 	$(BIN)/uv build --quiet --wheel --no-build-isolation --out-dir dist

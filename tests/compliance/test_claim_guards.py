@@ -11,9 +11,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, select, update
 from tests.support.catalogue import NOW, make_supplier, make_version
 
+from becta.compliance.badges.checking import decide_claim
 from becta.compliance.badges.models import BadgeClaimRow
 from becta.compliance.badges.rules import TRANSITIONS, BadgeClaim, ClaimState, Level
-from becta.compliance.badges.service import claim_badge, decide_claim
+from becta.compliance.badges.service import claim_badge
 from becta.compliance.standards.registry import Holder
 from becta.kernel.actor import Actor
 from becta.kernel.errors import Conflict, Forbidden, Invalid, Stale
@@ -65,7 +66,9 @@ def test_the_database_makes_a_move_exactly_when_the_table_holds_it(db: Database)
 
 
 @pytest.mark.parametrize("state", ClaimState)
-def test_what_a_claim_says_is_never_edited(state: ClaimState, db: Database) -> None:
+def test_what_a_claim_says_is_edited_only_while_it_is_returned_and_whose_it_is_never(
+    state: ClaimState, db: Database
+) -> None:
     with db.write() as session:
         supplier_id = make_supplier(session)
         other = make_supplier(session, "other")
@@ -79,7 +82,8 @@ def test_what_a_claim_says_is_never_edited(state: ClaimState, db: Database) -> N
             accepts(session, row, supplier_id=None, product_id=product_id),
         ]
 
-    assert (changed, moved) == ([], [False, False])
+    everything_said = list(BadgeClaim.__struct_fields__)
+    assert (changed, moved) == (everything_said if state is ClaimState.RETURNED else [], [False, False])
 
 
 @pytest.mark.parametrize("state", ClaimState)
@@ -141,7 +145,18 @@ def test_a_claim_is_made_decided_and_told_of(db: Database, operator: Actor, supp
         ("badge.accepted", None),
         ("badge.revoked", "lapsed membership"),
     ]
-    assert outbox(db)[before:] == [("supplier", supplier_id)] * 3
+    told = outbox(db)[before:]
+    assert [topic for topic, _ in told] == [
+        "supplier",
+        "badge_issued",
+        "badge_claim",
+        "supplier",
+        "badge_lost",
+        "badge_claim",
+        "supplier",
+    ]
+    assert {key for topic, key in told if topic == "supplier"} == {supplier_id}
+    assert {key for topic, key in told if topic in {"badge_issued", "badge_claim"}} == {row.id}
 
 
 def test_refusals_of_a_decision_leave_everything_as_it_was(db: Database, operator: Actor, supplier_id: UUID) -> None:
@@ -156,6 +171,8 @@ def test_refusals_of_a_decision_leave_everything_as_it_was(db: Database, operato
         (operator, ClaimState.REFUSED, ["no"], None, Invalid),
         (operator, ClaimState.ACCEPTED, [], 9, Stale),
         (operator, ClaimState.REVOKED, ["never accepted"], None, Conflict),
+        (operator, ClaimState.CHECKED, [], None, Invalid),
+        (operator, ClaimState.CHECKING, [], None, Invalid),
     ):
         with pytest.raises(refusal), db.write() as session:
             decide_claim(session, actor, row.id, decision, reasons, revision=revision, now=NOW)

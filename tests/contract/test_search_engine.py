@@ -406,6 +406,125 @@ def test_filters_of_an_empty_index_leave_an_empty_answer(empty: SearchEngine) ->
     assert ask(empty, "laptop", filters={"kind": ("device",)}).total == 0
 
 
+def lti(role: str = "Tool", level: str = "tested_by_us", version: str = "1.3", **spans: int | None) -> BadgeMark:
+    return BadgeMark(code="lti", name="LTI", level=level, holder="product", version=version, role=role, **spans)
+
+
+PROVED = [
+    product("p1", "Lapsed tool, live platform", badges=(lti(valid_until=NOW), lti("Platform"))),
+    product(
+        "p2", "Certified tool", category="lms", badges=(lti(level="certified", valid_until=NOW + 5), badge("green"))
+    ),
+    product("p3", "Self-declared tool of the older version", badges=(lti(level="self_declared", version="1.1"),)),
+    product("p4", "Tool to come", badges=(lti(level="certified", valid_from=NOW + 5),)),
+    product("p5", "Two lives of a tool", badges=(lti(valid_until=NOW), lti(valid_from=NOW, valid_until=NOW + 5))),
+    product("p6", "Proof of a kind nobody knows", badges=(lti("Platform", level="gold"),)),
+    product("p7", "No badge"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("wish", "expected"),
+    [
+        ("lti", ["p1", "p2", "p3", "p5", "p6"]),
+        ("lti;role=Tool", ["p2", "p3", "p5"]),
+        ("lti;role=Platform", ["p1", "p6"]),
+        ("lti;level=self_declared", ["p1", "p2", "p3", "p5"]),
+        ("lti;level=tested_by_us", ["p1", "p2", "p5"]),
+        ("lti;level=certified", ["p2"]),
+        ("lti;role=Platform;level=certified", []),
+        ("lti;version=1.3", ["p1", "p2", "p5", "p6"]),
+        ("lti;version=1.1", ["p3"]),
+        ("lti;level=tested_by_us;version=1.3;role=Tool", ["p2", "p5"]),
+        ("lti;version=1.1;level=certified", []),
+    ],
+)
+@pytest.mark.parametrize("name", ["badge", "badge_all"])
+def test_one_valid_badge_must_meet_the_whole_wish(
+    empty: SearchEngine, name: str, wish: str, expected: list[str]
+) -> None:
+    fill(empty, PROVED)
+    answer = ask(empty, filters={name: (wish,)})
+    assert (ids(answer), answer.total) == (expected, len(expected))
+
+
+@pytest.mark.parametrize(
+    ("now", "tools", "certified"),
+    [
+        (NOW - 1, ["p1", "p2", "p3", "p5"], ["p2"]),
+        (NOW, ["p2", "p3", "p5"], ["p2"]),
+        (NOW + 4, ["p2", "p3", "p5"], ["p2"]),
+        (NOW + 5, ["p3", "p4"], ["p4"]),
+    ],
+)
+def test_a_wish_obeys_the_clock_to_the_second_though_nothing_was_indexed_again(
+    empty: SearchEngine, now: int, tools: list[str], certified: list[str]
+) -> None:
+    fill(empty, PROVED)
+    for _ in range(2):
+        assert ids(ask(empty, now=now, filters={"badge": ("lti;role=Tool",)})) == tools
+        assert ids(ask(empty, now=now, filters={"badge": ("lti;level=certified",)})) == certified
+
+
+def test_a_lapsed_badge_and_a_live_one_of_another_role_do_not_meet_a_wish_together(empty: SearchEngine) -> None:
+    fill(empty, PROVED)
+    assert "p1" in ids(ask(empty, now=NOW - 1, filters={"badge": ("lti;role=Tool",)}))
+    assert "p1" not in ids(ask(empty, filters={"badge": ("lti;role=Tool",)}))
+    assert "p1" in ids(ask(empty, filters={"badge": ("lti",)}))
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        "", ";", "lti;", "case;role=Tool", "lti;role=Guest", "lti;role=", "lti;level=gold", "lti;level=", "lti;Tool",
+        "lti;scope=all", "lti;role=Tool;role=Tool", "lti; role=Tool", "LTI", "lti;version=1", "lti\t1.3\tTool",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["badge", "badge_all"])
+def test_a_wish_that_nothing_can_meet_finds_nothing(empty: SearchEngine, name: str, wish: str) -> None:
+    fill(empty, PROVED)
+    answer = ask(empty, filters={name: (wish,)})
+    assert (answer.hits, answer.total, answer.relaxed) == ((), 0, None)
+
+
+def test_wishes_of_badge_widen_and_those_of_badge_all_narrow(empty: SearchEngine) -> None:
+    fill(empty, PROVED)
+    wishes = ("lti;level=certified", "green", "lti;role=Platform;level=tested_by_us")
+    assert ids(ask(empty, filters={"badge": wishes})) == ["p1", "p2"]
+    assert ids(ask(empty, filters={"badge_all": wishes})) == []
+    assert ids(ask(empty, filters={"badge_all": wishes[:2]})) == ["p2"]
+    assert ids(ask(empty, filters={"badge": wishes, "badge_all": ("lti;role=Platform",)})) == ["p1"]
+    assert ids(ask(empty, filters={"badge_all": ()})) == [f"p{number}" for number in range(1, 8)]
+
+
+def test_badges_are_counted_by_code_without_their_own_filter_but_under_badge_all(empty: SearchEngine) -> None:
+    fill(empty, PROVED)
+    any_of = ask(empty, filters={"badge": ("lti;level=certified",)})
+    assert counts(any_of, "badge") == {"lti": 5, "green": 1}
+    assert counts(any_of, "category") == {"lms": 1}
+    all_of = ask(empty, filters={"badge_all": ("lti;role=Tool",)})
+    assert counts(all_of, "badge") == {"lti": 3, "green": 1}
+    assert counts(all_of, "kind") == {"device": 3}
+    assert counts(ask(empty, now=NOW + 5, filters={"badge_all": ("lti;role=Tool",)}), "badge") == {"lti": 2}
+
+
+def test_what_badges_leave_nothing_of_is_never_loosened_by_them(empty: SearchEngine) -> None:
+    fill(empty, PROVED)
+    filters = {"badge_all": ("lti;level=certified",), "category": ("none-such",)}
+    answer = ask(empty, "tool", filters=filters)
+    assert (answer.hits, answer.total) == ((), 0)
+    assert answer.relaxed is not None
+    assert answer.relaxed.ignored == ("category",)
+    assert counts(answer, "category") == {"lms": 1}
+    assert ask(empty, "tool", filters={"badge_all": ("green;role=Tool",), "kind": ("device",)}).relaxed is None
+
+
+def test_a_badge_keeps_its_version_and_role(empty: SearchEngine) -> None:
+    fill(empty, PROVED)
+    (hit,) = ask(empty, filters={"badge": ("lti;version=1.1",)}).hits
+    assert hit.card.badges == (lti(level="self_declared", version="1.1"),)
+
+
 def test_cards_show_only_badges_valid_now(engine: SearchEngine) -> None:
     def shown(now: int) -> list[list[str]]:
         return [[mark.code for mark in hit.card.badges] for hit in ask(engine, now=now).hits[:3]]
@@ -479,6 +598,8 @@ def test_stamps_tell_the_revision_of_every_document_as_last_committed(engine: Se
         product("b1", 7),
         product("", "No id"),
         product("b1", "Price in words", price_pence="cheap"),
+        product("b1", "A badge no wish could name", badges=(lti("Tool;level=certified"),)),
+        product("b1", "A badge with a tab", badges=(lti(version="1.3\tTool"),)),
     ],
 )
 def test_a_document_that_cannot_be_taken_is_refused_and_the_writer_lives(engine: SearchEngine, bad: Document) -> None:

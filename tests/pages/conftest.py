@@ -18,8 +18,9 @@ from becta.catalogue.products.rules import ListingContent, Phase
 from becta.catalogue.products.service import publish_listing, start_listing, submit_listing
 from becta.catalogue.suppliers.rules import SupplierDetails
 from becta.catalogue.suppliers.service import register_supplier
+from becta.compliance.badges.checking import decide_claim
 from becta.compliance.badges.rules import BadgeClaim, ClaimState, Level
-from becta.compliance.badges.service import claim_badge, decide_claim
+from becta.compliance.badges.service import claim_badge
 from becta.compliance.standards.registry import Holder
 from becta.kernel import clock
 from becta.kernel.actor import system
@@ -117,7 +118,23 @@ def full(name: str) -> Any:  # noqa: PLR0911 - one for each page
                         title="Badge",
                         is_open=True,
                         options=(
-                            v.FacetOption(value="ce", label="Cyber Essentials", count=811, is_checked=True),
+                            v.FacetOption(
+                                value="ce",
+                                label="Cyber Essentials",
+                                count=811,
+                                is_checked=True,
+                                choices=(
+                                    v.Choice(
+                                        name="ce.level",
+                                        label="Proof at least",
+                                        chosen="certified",
+                                        options=(
+                                            v.Option(value="", text="Any proof"),
+                                            v.Option(value="certified", text="Certified"),
+                                        ),
+                                    ),
+                                ),
+                            ),
                             v.FacetOption(value="or", label="OneRoster 1.2 (consumer), tested by us", count=42),
                         ),
                     ),

@@ -115,6 +115,6 @@ def test_those_whose_work_has_no_pages_are_told_how_it_is_done(role: Role, jinja
     account = v.AccountPage(csrf="t", works_over_api=works_over_api(actor))
     page = Page(jinja.get_template("account/account.html").render(page=account))
 
-    told = "Listings, badges and the audit trail are worked on over the API, with a token of your own." in page.words
-    assert told is (role in {Role.SUPPLIER_EDITOR, Role.VERIFIER, Role.OPERATOR, Role.AUDITOR, Role.TRUST_LEAD})
+    told = "Listings, offers and the audit trail are worked on over the API, with a token of your own." in page.words
+    assert told is (role in {Role.SUPPLIER_EDITOR, Role.OPERATOR, Role.AUDITOR, Role.TRUST_LEAD})
     assert told is ("/tokens" in {link["href"] for link in page.all("a")})

@@ -54,6 +54,38 @@ def test_licences_come_with_third_party_files(urls: dict[str, str]) -> None:
     assert names == {"govuk-frontend.txt", "swagger-ui.txt", "swagger-ui-notice.txt", "swagger-ui-bundled.txt"}
 
 
+def test_the_contexts_of_badges_are_built_with_their_licences(urls: dict[str, str]) -> None:
+    built = json.loads((assets.CONTEXTS / assets.CONTEXTS_FILE).read_text(encoding="utf-8"))
+
+    assert set(built["contexts"]) == {
+        "https://www.w3.org/2018/credentials/v1",
+        "https://www.w3.org/ns/credentials/v2",
+        "https://www.w3.org/ns/credentials/undefined-terms/v2",
+        "https://www.w3.org/ns/credentials/status/v1",
+        "https://www.w3.org/ns/did/v1",
+        "https://w3id.org/security/data-integrity/v1",
+        "https://w3id.org/security/data-integrity/v2",
+        "https://w3id.org/security/suites/ed25519-2020/v1",
+        "https://w3id.org/vc/status-list/2021/v1",
+        "https://purl.imsglobal.org/spec/ob/v3p0/context.json",
+        "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.1.json",
+        "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.2.json",
+        "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json",
+        "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json",
+    }
+    assert all(set(context) == {"@context"} for context in built["contexts"].values())
+    licences = [path.read_text(encoding="utf-8") for path in (assets.CONTEXTS / "licences").iterdir()]
+    assert len(licences) == len(assets.CONTEXT_PACKAGES)
+    assert all("Copyright" in text for text in licences)
+
+
+def test_missing_or_stale_contexts_are_not_fresh(urls: dict[str, str], tmp_path: Path) -> None:
+    assert assets.has_fresh_contexts()
+    assert not assets.has_fresh_contexts(tmp_path)
+    (tmp_path / assets.CONTEXTS_FILE).write_text(json.dumps({"inputs": "other", "contexts": {}}), encoding="utf-8")
+    assert not assets.has_fresh_contexts(tmp_path)
+
+
 def test_a_second_build_does_nothing(urls: dict[str, str]) -> None:
     assert assets.build() is False
 

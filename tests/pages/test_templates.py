@@ -183,7 +183,7 @@ def test_search_keeps_what_was_asked(sample: Sample, render: Render) -> None:
         ("kind", "device"),
         ("badge", "ce"),
     ]
-    assert [o["value"] for o in page.all("option") if "selected" in o] == ["relevance"]
+    assert [o["value"] for o in page.all("option") if "selected" in o] == ["certified", "relevance"]
     assert {"/search?badge=ce", "/search?kind=device", "/search?q=one+roster+laptop"} <= {
         a["href"] for a in page.all("a")
     }

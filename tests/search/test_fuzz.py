@@ -6,11 +6,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from becta.search.documents import Document
+from becta.search.documents import BadgeMark, Document
 from becta.search.engine import Query, SearchEngine
 from becta.search.interpret import LONGEST_TEXT, MOST_WORDS
 from becta.search.memory import MemoryEngine
 from becta.search.tantivy_engine import TantivyEngine
+from becta.search.wishes import LEVELS, read_wish
 
 OPERATORS = ["title:laptop", '"laptop stand"~2', "a AND", "(", "[a TO b]", "-laptop", "laptop^9", "*", "la*op", "/re(/"]
 
@@ -22,14 +23,24 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     )
     with engine.exclusive() as writer:
         for number, title in enumerate(["Laptop stand", "Café toner TN-2110", "USB stick ®™", "Straße İstanbul ﬁbre"]):
-            writer.put(
-                Document(
-                    id=f"d{number}", revision=1, reference="", kind="k", title=title, supplier_id="s", supplier="S"
-                )
-            )
+            writer.put(document(number, title))
         writer.commit()
     yield engine
     engine.close()
+
+
+def document(number: int, title: str = "Thing", badges: tuple[BadgeMark, ...] = ()) -> Document:
+    return Document(
+        id=f"d{number}",
+        revision=1,
+        reference="",
+        kind="k",
+        title=title,
+        supplier_id="s",
+        supplier="S",
+        published_at=100 - number,
+        badges=badges,
+    )
 
 
 @given(text=st.one_of(st.text(max_size=80), st.lists(st.sampled_from([*OPERATORS, "laptop", "tn"])).map(" ".join)))
@@ -81,3 +92,77 @@ def test_no_number_makes_a_search_fail(
     )
     assert answer.relaxed is not None
     assert answer.relaxed.ignored == ("price",)
+
+
+CODES, VERSIONS, ROLES = ("lti", "qti"), ("", "1.3", "3"), ("", "Tool", "Item bank")
+marks = st.builds(
+    BadgeMark,
+    code=st.sampled_from(CODES),
+    name=st.just("Badge"),
+    level=st.sampled_from([*LEVELS, "gold", ""]),
+    holder=st.just("product"),
+    version=st.sampled_from(VERSIONS),
+    role=st.sampled_from(ROLES),
+    valid_from=st.integers(-3, 6),
+    valid_until=st.one_of(st.none(), st.integers(-3, 8)),
+)
+parts = st.one_of(
+    st.sampled_from(VERSIONS).map("version={}".format),
+    st.sampled_from(ROLES).map("role={}".format),
+    st.sampled_from([*LEVELS, "gold"]).map("level={}".format),
+)
+wishes = st.builds(
+    lambda code, parts: ";".join([code, *parts]),
+    st.sampled_from([*CODES, "case"]),
+    st.lists(parts, max_size=3),
+)
+chosen = st.lists(wishes, max_size=3).map(tuple)
+
+
+@given(
+    held=st.lists(st.lists(marks, max_size=4).map(tuple), min_size=1, max_size=12),
+    asked=st.lists(st.tuples(chosen, chosen), min_size=1, max_size=6),
+)
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_both_engines_agree_on_every_wish_at_every_second(
+    tmp_path_factory: pytest.TempPathFactory,
+    held: list[tuple[BadgeMark, ...]],
+    asked: list[tuple[tuple[str, ...], tuple[str, ...]]],
+) -> None:
+    plain, full = MemoryEngine(), TantivyEngine(tmp_path_factory.mktemp("index"))
+    for engine in (plain, full):
+        with engine.exclusive() as writer:
+            for number, badges in enumerate(held):
+                writer.put(document(number, badges=badges))
+            writer.commit()
+    for any_of, all_of in asked:
+        for now in range(-4, 9):
+            query = Query(filters={"badge": any_of, "badge_all": all_of}, now=now)
+            assert full.search(query) == plain.search(query)
+    full.close()
+
+
+@given(text=st.one_of(st.text(max_size=60), st.lists(st.sampled_from([*"=;\t\n", "lti", "role"])).map("".join)))
+@example(text="lti;" * 5_000)
+@example(text="\ud800;role=\ud800")
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_wish_makes_a_search_fail(engine: SearchEngine, text: str) -> None:
+    for name in ("badge", "badge_all"):
+        assert engine.search(Query(filters={name: (text,)}, now=1)).total == 0
+
+
+@given(mark=marks, version=st.booleans(), role=st.booleans(), level=st.booleans())
+def test_a_badge_is_taken_by_every_wish_made_from_it(mark: BadgeMark, version: bool, role: bool, level: bool) -> None:
+    asked = [
+        f"{name}={value}"
+        for name, value, is_asked in (
+            ("version", mark.version, version),
+            ("role", mark.role, role),
+            ("level", mark.level, level and mark.level in LEVELS),
+        )
+        if is_asked and value
+    ]
+    wish = read_wish(";".join([mark.code, *asked]))
+    assert wish is not None
+    assert wish.takes(mark)
+    assert wish.is_plain() is (not asked)

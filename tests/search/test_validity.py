@@ -16,11 +16,11 @@ class _Overtaken(BadgeClock):
     """A clock whose every note another thread throws away at once."""
 
     @property
-    def _gone(self) -> dict[tuple[str, int], Clause | None]:
+    def _gone(self) -> dict[tuple[str, str, int], Clause | None]:
         return {}
 
     @_gone.setter
-    def _gone(self, notes: dict[tuple[str, int], Clause | None]) -> None:
+    def _gone(self, notes: dict[tuple[str, str, int], Clause | None]) -> None:
         pass
 
 

@@ -28,6 +28,8 @@ class Scope(StrEnum):
     COMMITMENTS_MAKE = "commitments:make"
     COMMITMENTS_DECIDE = "commitments:decide"
     SCHEMES_WRITE = "schemes:write"
+    SHORTLISTS_READ = "shortlists:read"
+    SHORTLISTS_WRITE = "shortlists:write"
     PEOPLE_MANAGE = "people:manage"
     TOKENS_MANAGE = "tokens:manage"
     AUDIT_READ = "audit:read"

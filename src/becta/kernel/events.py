@@ -27,13 +27,19 @@ REASONED = frozenset(
     {
         "listing.returned",
         "listing.withdrawn",
+        "badge.returned",
         "badge.refused",
+        "badge.suspended",
         "badge.revoked",
+        "badge_key.compromised",
         "commitment.declined",
         "commitment.withdrawn",
         "join_request.refused",
         "member.removed",
         "person.erased",
+        "shortlist.entry_removed",
+        "shortlist.closed",
+        "shortlist.archived",
         "token.revoked_for_another",
     }
 )

@@ -1,5 +1,6 @@
 """Settings, read from the environment once. The only module that may look there."""
 
+import os
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -30,6 +31,13 @@ class Settings(BaseSettings):
     audit_key_file: Path | None = Field(default=None, description="Key that signs checkpoints; unset, in DATA_DIR")
     audit_origin: str = Field(
         default="becta-marketplace", pattern=r"^[^\s+]+$", description="Name under which checkpoints are signed"
+    )
+
+    badge_keys_dir: Path | None = Field(default=None, description="Folder of keys that sign badges; unset, in DATA_DIR")
+    conformance_allow: str = Field(
+        default="",
+        pattern=r"^\s*$|^\s*[^\s,]+:\d{1,5}(\s*,\s*[^\s,]+:\d{1,5})*\s*$",
+        description="Private host:port that conformance runs may reach all the same, comma-separated: for trials only",
     )
 
     public_url: str | None = Field(
@@ -70,6 +78,26 @@ class Settings(BaseSettings):
         return self.audit_key_file or self.data_dir / "keys" / "audit.pem"
 
     @property
+    def badge_keys(self) -> Path:
+        """The folder of the keys that sign badges."""
+        return self.badge_keys_dir or self.data_dir / "keys" / "badges"
+
+    @property
+    def lti_key(self) -> Path:
+        """The file of the key with which our simulated LTI platform signs its launches."""
+        return self.data_dir / "keys" / "lti.pem"
+
+    @property
+    def files_dir(self) -> Path:
+        """Where files that people send are kept: evidence for good, artefacts until they were tested."""
+        return self.data_dir / "files"
+
+    @property
+    def conformance_allowed(self) -> frozenset[str]:
+        """The private `host:port` that conformance runs may reach."""
+        return frozenset(part.strip() for part in self.conformance_allow.split(",") if part.strip())
+
+    @property
     def origin(self) -> str:
         """The start of every absolute address we give out; never taken from a request."""
         return self.public_url or f"http://{self.host}:{self.port}"
@@ -108,6 +136,12 @@ class Settings(BaseSettings):
     def index_dir(self) -> Path:
         """Where the search index lives."""
         return self.data_dir / "index"
+
+
+def bare_environment() -> dict[str, str]:
+    """What a process that looks at strangers' files gets of our environment: nothing that is secret."""
+    kept = ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "LANG", "LC_ALL", "TZ", "TMPDIR", "SYSTEMROOT")
+    return {name: os.environ[name] for name in kept if name in os.environ}  # noqa: TID251 - the one module that may
 
 
 @cache

@@ -4,7 +4,9 @@ from becta.catalogue.connectivity.models import ConnectivityRow
 from becta.catalogue.offers.models import Offer
 from becta.catalogue.products.models import ListingVersion, Product
 from becta.catalogue.suppliers.models import Supplier
-from becta.compliance.badges.models import BadgeClaimRow
+from becta.compliance.badges.models import Badge, BadgeClaimRow, BadgeHistory, BadgeKey, BadgeNotice
+from becta.compliance.conformance.models import ConformanceRun
+from becta.compliance.evidence.models import Evidence
 from becta.kernel.events import AuditAbout, AuditEvent, AuditHead, AuditTile, OutboxMessage
 from becta.market.accounts.models import (
     ApiToken,
@@ -26,6 +28,7 @@ from becta.market.organisations.models import (
     GroupMembership,
     RegisterState,
 )
+from becta.market.shortlists.models import Shortlist, ShortlistEntry
 from becta.market.signin.models import BrowserSession, SignInFlow, SignInLink
 from becta.refurb.units.models import RemanufacturedDeviceRow
 
@@ -36,14 +39,20 @@ __all__ = [
     "AuditEvent",
     "AuditHead",
     "AuditTile",
+    "Badge",
     "BadgeClaimRow",
+    "BadgeHistory",
+    "BadgeKey",
+    "BadgeNotice",
     "BrowserSession",
     "Commitment",
     "CommitmentHold",
+    "ConformanceRun",
     "ConnectivityRow",
     "Establishment",
     "EstablishmentGroup",
     "EstablishmentLink",
+    "Evidence",
     "GroupMembership",
     "IdempotencyKeyRow",
     "Identity",
@@ -60,6 +69,8 @@ __all__ = [
     "RegisterState",
     "RemanufacturedDeviceRow",
     "Scheme",
+    "Shortlist",
+    "ShortlistEntry",
     "SignInFlow",
     "SignInLink",
     "Supplier",

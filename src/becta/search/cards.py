@@ -24,7 +24,7 @@ class _Kept(Struct, frozen=True, array_like=True):
     price_pence: int | None
     price_unit: str
     offers: int
-    badges: tuple[tuple[str, str, str, str, str, int, int | None], ...]
+    badges: tuple[tuple[str, str, str, str, str, str, int, int | None], ...]
 
 
 _pack = msgspec.msgpack.Encoder().encode
@@ -56,8 +56,17 @@ def unpack_card(kept: bytes) -> Card:
         price_unit=found.price_unit,
         offers=found.offers,
         badges=tuple(
-            BadgeMark(code=code, name=name, level=level, holder=holder, role=role, valid_from=start, valid_until=end)
-            for code, name, level, holder, role, start, end in found.badges
+            BadgeMark(
+                code=code,
+                name=name,
+                level=level,
+                holder=holder,
+                version=version,
+                role=role,
+                valid_from=start,
+                valid_until=end,
+            )
+            for code, name, level, holder, version, role, start, end in found.badges
         ),
     )
 

@@ -7,7 +7,7 @@ from tantivy import FieldType, Occur, Schema, Searcher
 from tantivy import Query as Clause
 
 from becta.search.engine import FACETS, FacetCount, Query
-from becta.search.facets import Labels, in_order, known_facets
+from becta.search.facets import Labels, in_order, known_facets, known_filters
 from becta.search.schema import read_facet_term
 from becta.search.validity import BadgeClock
 
@@ -15,6 +15,7 @@ _MOST_VALUES = 10_000
 _MOST_SHOWN = 60
 _HIGHEST = 2**63 - 1
 _LONG = frozenset({"supplier", "category"})  # one value a document, perhaps hundreds of values: the commonest will do
+_ON_BADGES = frozenset({"badge", "badge_all"})
 _HOW_MANY = {"n": {"value_count": {"field": "id"}}}
 _WINDOWS = {"windows": {"terms": {"field": "badge_window", "size": 10_000_000}}}
 
@@ -30,7 +31,7 @@ class Narrowing:
     """The filters of one query as clauses, each facet apart."""
 
     def __init__(self, query: Query, schema: Schema, clock: BadgeClock) -> None:
-        known_facets(query.filters)
+        known_filters(query.filters)
         self._always: list[Clause] = []
         self._by_facet: dict[str, Clause] = {}
         low, high = query.price_min_pence, query.price_max_pence
@@ -44,12 +45,13 @@ class Narrowing:
         for facet, values in query.filters.items():
             if not values:
                 continue
-            if facet == "badge":
-                clauses = [clock.having(code, query.now) for code in values]
+            if facet in _ON_BADGES:
+                clauses = [clock.meeting(wish, query.now) for wish in values]
             else:
                 clauses = [Clause.term_query(schema, f"is_{facet}", value) for value in values]
+            together = Occur.Must if facet == "badge_all" else Occur.Should
             self._by_facet[facet] = (
-                clauses[0] if len(clauses) == 1 else Clause.boolean_query([(Occur.Should, each) for each in clauses])
+                clauses[0] if len(clauses) == 1 else Clause.boolean_query([(together, each) for each in clauses])
             )
 
     def narrows(self) -> bool:

@@ -14,6 +14,7 @@ class BadgeMark(Struct, frozen=True, kw_only=True):
     name: str
     level: str
     holder: str
+    version: str = ""
     role: str = ""
     valid_from: int = 0
     valid_until: int | None = None

@@ -10,6 +10,8 @@ from msgspec import Struct
 from becta.search.documents import BadgeMark, Document
 
 FACETS = ("kind", "category", "phase", "badge", "supplier", "price_band", "condition", "region")
+FILTERS = (*FACETS, "badge_all")
+"""What can be filtered on: any value of a facet will do; of `badge_all` every one is needed."""
 
 
 class Sort(StrEnum):
@@ -24,6 +26,10 @@ class Sort(StrEnum):
 
 class Query(Struct, frozen=True, kw_only=True):
     """One question. `filters` maps a facet to the values any of which will do; facets combine with AND.
+
+    Values of `badge` and `badge_all` are wishes, `code;version=..;role=..;level=..` (see `wishes`): one badge of a
+    document must meet a whole wish and be valid. A value that is no wish is met by nothing. `badge_all` is no facet,
+    so it narrows the counts of every facet, `badge` too.
 
     `now` (UTC epoch seconds) decides which badges are valid. `facets` names the facets to count;
     a facet's own filter is left out of its own counts, so that a person can widen a choice.
@@ -90,7 +96,7 @@ class Relaxation(Struct, frozen=True, kw_only=True):
 
     `without_filters` is for words (or none) that match something of which the filters leave nothing. Filters
     are requirements, so there are no hits; `ignored` are the facets to leave out (`price` for the bounds of
-    price, never `badge`), and the facet counts are those of the question without them.
+    price, never `badge` or `badge_all`), and the facet counts are those of the question without them.
     """
 
     how: str

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from becta.search.documents import Document
-from becta.search.engine import FACETS, FacetCount
+from becta.search.engine import FACETS, FILTERS, FacetCount
 
 Labels = Mapping[str, Mapping[str, str]]  # facet -> value -> what a person reads, where it is not the usual label
 
@@ -77,6 +77,16 @@ def known_facets(names: Iterable[str]) -> tuple[str, ...]:
     unknown = [name for name in chosen if name not in FACETS]
     if unknown:
         msg = f"not a facet: {unknown[0]!r}"
+        raise ValueError(msg)
+    return chosen
+
+
+def known_filters(names: Iterable[str]) -> tuple[str, ...]:
+    """The names, if all can be filtered on; raises ValueError for one that cannot."""
+    chosen = tuple(names)
+    unknown = [name for name in chosen if name not in FILTERS]
+    if unknown:
+        msg = f"not a filter: {unknown[0]!r}"
         raise ValueError(msg)
     return chosen
 

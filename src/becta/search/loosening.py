@@ -12,7 +12,7 @@ from becta.search.engine import Query, Relaxation
 
 _PRICE = "price"
 _TRIED = (_PRICE, "price_band", "condition", "supplier", "phase", "region", "category", "kind")
-"""What may be left out, in this order. Never `badge`: who asks for proof must not be shown what lacks it."""
+"""What may be left out, in this order. Never `badge` or `badge_all`: who asks for proof is not shown what lacks it."""
 
 _IN_WORDS = {"price_band": "price band"}
 

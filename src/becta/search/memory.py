@@ -13,12 +13,13 @@ from becta.search.analysis import clean, code_form, stem, words_of
 from becta.search.cards import card_of
 from becta.search.documents import Document
 from becta.search.engine import Answer, FacetCount, Hit, Query, Rebuild, Relaxation, Sort, Writer
-from becta.search.facets import Labels, facet_values, in_order, known_facets
+from becta.search.facets import Labels, facet_values, in_order, known_facets, known_filters
 from becta.search.interpret import STOP_WORDS, normal_text
 from becta.search.loosening import loosened
 from becta.search.padding import ENOUGH, SHORTEST_PART_NUMBER, message_of
 from becta.search.schema import row_of
 from becta.search.validity import valid_card
+from becta.search.wishes import read_wish
 
 Documents = dict[str, Document]
 _WHOLE = 1000.0
@@ -43,9 +44,21 @@ def _fits(document: Document, query: Query, without: str = "") -> bool:
     if query.price_max_pence is not None and (price is None or price > query.price_max_pence):
         return False
     return all(
-        not values or facet == without or any(value in values for value, _ in _values(document, facet, query.now))
+        not values or facet == without or _passes(document, facet, values, query.now)
         for facet, values in query.filters.items()
     )
+
+
+def _passes(document: Document, facet: str, values: tuple[str, ...], now: int) -> bool:
+    if facet in {"badge", "badge_all"}:
+        wanted = any if facet == "badge" else all
+        return wanted(_meets(document, text, now) for text in values)
+    return any(value in values for value, _ in _values(document, facet, now))
+
+
+def _meets(document: Document, text: str, now: int) -> bool:
+    wish = read_wish(text)
+    return wish is not None and any(mark.is_valid(now) and wish.takes(mark) for mark in document.badges)
 
 
 def _score(document: Document, words: list[str]) -> float:
@@ -132,7 +145,8 @@ class MemoryEngine:
 
     def search(self, query: Query) -> Answer:
         """Answer a question."""
-        known_facets((*query.filters, *query.facets))
+        known_facets(query.facets)
+        known_filters(query.filters)
         documents = list((self._documents or {}).values())
         words = words_of(normal_text(query.text))[:10]
         words = [word for word in words if word not in STOP_WORDS] or words

@@ -10,9 +10,10 @@ from becta.search.documents import BadgeMark, Document
 from becta.search.facets import facet_values
 from becta.search.synonyms import stems_of
 from becta.search.titles import heads
+from becta.search.wishes import BETWEEN
 
 # Raise whenever fields, analysis or the card change: an index of another version counts as none.
-VERSION = 5
+VERSION = 6
 
 SEPARATOR = "\t"
 ENTRY = "\n"
@@ -38,6 +39,8 @@ def build() -> Schema:
         fields.add_text_field(f"is_{facet}", tokenizer_name="raw", index_option="basic")
         fields.add_text_field(f"of_{facet}", fast=True, tokenizer_name="raw", index_option="basic")
     fields.add_text_field("badge_window", fast=True, tokenizer_name="raw", index_option="basic")
+    for name in ("badge_form", "badge_form_window"):
+        fields.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for edge in ("badge_first_end", "badge_last_start"):
         fields.add_integer_field(edge, indexed=True, fast=True)
     fields.add_unsigned_field("price", indexed=True, fast=True)
@@ -101,6 +104,22 @@ def read_window(term: str) -> tuple[str, tuple[tuple[int, int | None], ...]]:
     return code, tuple((int(start), int(end) if end else None) for start, end in pairs)
 
 
+def form_of(mark: BadgeMark) -> str:
+    """One term for all that can be asked of a badge but its span; ValueError for what no question could name."""
+    parts = (mark.code, mark.version, mark.role, mark.level)
+    for part in parts:
+        if SEPARATOR in part or ENTRY in part or BETWEEN in part:
+            msg = f"a badge has no tab, line end or semicolon: {part[:40]!r}"
+            raise ValueError(msg)
+    return SEPARATOR.join(parts)
+
+
+def read_form(term: str) -> BadgeMark:
+    """The badge that a term made by `form_of` stands for, without its name, holder and span."""
+    code, version, role, level = term.split(SEPARATOR)
+    return BadgeMark(code=code, name="", level=level, holder="", version=version, role=role)
+
+
 def row_of(document: Document) -> Row:
     """The document as tantivy takes it; raises ValueError if it cannot be taken, before anything is changed."""
     try:
@@ -160,6 +179,7 @@ def _add_facets(row: Row, document: Document) -> None:
             row.add_text(f"of_{facet}", facet_term(pairs))
     for code in {mark.code for mark in document.badges}:
         row.add_text("badge_window", window_of(code, [mark for mark in document.badges if mark.code == code]))
+    _add_forms(row, document)
     ends = [mark.valid_until for mark in document.badges if mark.valid_until is not None]
     if ends:
         row.add_integer("badge_first_end", min(ends))
@@ -167,6 +187,15 @@ def _add_facets(row: Row, document: Document) -> None:
         row.add_integer("badge_last_start", max(mark.valid_from for mark in document.badges))
     if document.price_pence is not None:
         row.add_unsigned("price", document.price_pence)
+
+
+def _add_forms(row: Row, document: Document) -> None:
+    forms: dict[str, list[BadgeMark]] = {}
+    for mark in document.badges:
+        forms.setdefault(form_of(mark), []).append(mark)
+    for form, marks in forms.items():
+        row.add_text("badge_form", form)
+        row.add_text("badge_form_window", window_of(form, marks))
 
 
 def _add_orders(row: Row, document: Document) -> None:

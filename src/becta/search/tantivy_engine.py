@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from becta.search.answering import View
 from becta.search.engine import Answer, Query, Rebuild, Writer
-from becta.search.facets import Labels, known_facets
+from becta.search.facets import Labels, known_facets, known_filters
 from becta.search.generations import NOTHING, Generations, Stamp
 from becta.search.relevance import Weights
 from becta.search.snapshot import Snapshot
@@ -56,7 +56,8 @@ class TantivyEngine:
 
     def search(self, query: Query) -> Answer:
         """Answer a question from the newest commit of any process."""
-        known_facets((*query.filters, *query.facets))
+        known_facets(query.facets)
+        known_filters(query.filters)
         view = self._newest()
         if view is None:
             return Answer(hits=(), facets=dict.fromkeys(query.facets, ()), total=0)

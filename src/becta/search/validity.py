@@ -1,15 +1,17 @@
 """Badges by the clock: which are valid at an instant, however long ago the index was written."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 
 import msgspec
 from tantivy import FieldType, Occur, Schema, Searcher
 from tantivy import Query as Clause
 
+from becta.search.documents import BadgeMark
 from becta.search.engine import Card
-from becta.search.schema import read_window
+from becta.search.schema import read_form, read_window
+from becta.search.wishes import read_wish
 
 Span = tuple[int, int | None]
 _FARTHEST = 2**62
@@ -23,18 +25,31 @@ class BadgeClock:
     """The spans of every badge in one commit.
 
     Each document has one term per badge code that spells out its spans, so the documents whose
-    badge is not valid at an instant are those with one of a known set of terms.
+    badge is not valid at an instant are those with one of a known set of terms. It has another for each
+    form (code, version, role and level together), read when a question first asks for more than a code.
     """
 
     def __init__(self, searcher: Searcher, schema: Schema) -> None:
         self._searcher = searcher
         self._schema = schema
-        self._gone: dict[tuple[str, int], Clause | None] = {}
+        self._gone: dict[tuple[str, str, int], Clause | None] = {}
 
     @cached_property
     def _windows(self) -> dict[str, tuple[str, tuple[Span, ...]]]:
         terms = self._searcher.terms_with_prefix("badge_window", "")
         return {term: read_window(term) for term, _ in terms}
+
+    @cached_property
+    def _forms(self) -> dict[str, BadgeMark]:
+        return {term: read_form(term) for term, _ in self._searcher.terms_with_prefix("badge_form", "")}
+
+    @cached_property
+    def _form_windows(self) -> dict[str, list[tuple[str, tuple[Span, ...]]]]:
+        windows: dict[str, list[tuple[str, tuple[Span, ...]]]] = {}
+        for term, _ in self._searcher.terms_with_prefix("badge_form_window", ""):
+            form, spans = read_window(term)
+            windows.setdefault(form, []).append((term, spans))
+        return windows
 
     @cached_property
     def _settled(self) -> tuple[int, float]:
@@ -74,14 +89,25 @@ class BadgeClock:
 
     def lapsed(self, code: str, now: int) -> Clause | None:
         """Documents whose badge `code` is not valid at `now`, kept until a span begins or ends; None if no such."""
-        key = (code, self.era(now))
+        return self._lapsed(
+            "badge_window",
+            code,
+            now,
+            lambda: ((term, spans) for term, (of, spans) in self._windows.items() if of == code),
+        )
+
+    def _lapsed(
+        self, field: str, key: str, now: int, windows: Callable[[], Iterable[tuple[str, tuple[Span, ...]]]]
+    ) -> Clause | None:
+        era = self.era(now)
+        note = (field, key, era)
         kept = self._gone
-        if key in kept:
-            return kept[key]
-        terms = [term for term, (of, spans) in self._windows.items() if of == code and not _covers(spans, now)]
-        clause = Clause.term_set_query(self._schema, "badge_window", terms) if terms else None
+        if note in kept:
+            return kept[note]
+        terms = [term for term, spans in windows() if not _covers(spans, now)]
+        clause = Clause.term_set_query(self._schema, field, terms) if terms else None
         # Another thread may replace the dict meanwhile and lose this key, so the answer is not read back from it.
-        self._gone = {other: gone for other, gone in kept.items() if other[1] == key[1]} | {key: clause}
+        self._gone = {other: gone for other, gone in kept.items() if other[2] == era} | {note: clause}
         return clause
 
     def having(self, code: str, now: int) -> Clause:
@@ -91,6 +117,28 @@ class BadgeClock:
         if lapsed is None:
             return marked
         return Clause.boolean_query([(Occur.Must, marked), (Occur.MustNot, lapsed)])
+
+    def meeting(self, text: str, now: int) -> Clause:
+        """Documents of which one badge meets a whole wish and is valid at `now`; none if the text is no wish."""
+        wish = read_wish(text)
+        if wish is None:
+            return Clause.empty_query()
+        if wish.is_plain():
+            return self.having(wish.code, now)
+        forms = [form for form, mark in self._forms.items() if wish.takes(mark)]
+        gone = {} if self.is_settled(now) else {form: self._lapsed_form(form, now) for form in forms}
+        whole = [form for form in forms if gone.get(form) is None]
+        ways = [Clause.term_set_query(self._schema, "badge_form", whole)] if whole else []
+        for form, lapsed in gone.items():
+            if lapsed is not None:
+                marked = Clause.term_query(self._schema, "badge_form", form)
+                ways.append(Clause.boolean_query([(Occur.Must, marked), (Occur.MustNot, lapsed)]))
+        if not ways:
+            return Clause.empty_query()
+        return ways[0] if len(ways) == 1 else Clause.boolean_query([(Occur.Should, way) for way in ways])
+
+    def _lapsed_form(self, form: str, now: int) -> Clause | None:
+        return self._lapsed("badge_form_window", form, now, lambda: self._form_windows.get(form, ()))
 
 
 def valid_card(card: Card, now: int) -> Card:

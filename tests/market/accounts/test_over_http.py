@@ -68,7 +68,14 @@ def test_me_tells_who_asks_and_where_they_belong(client: TestClient, people: Sce
         "reference": f"urn:{SCHOOL}",
         "is_open": True,
     }
-    roles_give = ["commitments:decide", "commitments:make", "commitments:read", "people:manage"]
+    roles_give = [
+        "commitments:decide",
+        "commitments:make",
+        "commitments:read",
+        "people:manage",
+        "shortlists:read",
+        "shortlists:write",
+    ]
     assert found["scopes"] == ["account:manage", *roles_give]
     [membership] = found["organisations"]
     assert (membership["roles"], membership["scopes"]) == (["approver"], roles_give)
@@ -355,7 +362,8 @@ def test_a_token_of_ones_own_may_manage_the_account_only_if_that_was_named(clien
     lea = api_of(client, people, people.lead, people.trust)
     of_trust = {"label": "Machine", "personal": False}
 
-    assert plain["token"]["scopes"] == ["commitments:make", "commitments:read"]
+    buying = ["commitments:make", "commitments:read", "shortlists:read", "shortlists:write"]
+    assert plain["token"]["scopes"] == buying
     assert Api(client, plain["secret"]).get("/me/export").status_code == 403
     assert named["token"]["scopes"] == ["account:manage"]
     assert Api(client, named["secret"]).get("/me/export").status_code == 200
@@ -363,7 +371,7 @@ def test_a_token_of_ones_own_may_manage_the_account_only_if_that_was_named(clien
         told(lea.post("/tokens", {**of_trust, "scopes": ["account:manage"]}), 400)["errors"][0]["pointer"] == "/scopes"
     )
     machine = told(lea.post("/tokens", of_trust), 201)
-    assert machine["token"]["scopes"] == ["audit:read", "commitments:read"]
+    assert machine["token"]["scopes"] == ["audit:read", "commitments:read", "shortlists:read"]
     assert Api(client, machine["secret"]).get("/me/export").status_code == 403
 
 

@@ -24,8 +24,9 @@ from becta.catalogue.products.service import (
 )
 from becta.catalogue.suppliers.rules import SupplierDetails
 from becta.catalogue.suppliers.service import amend_supplier, register_supplier
+from becta.compliance.badges.checking import decide_claim
 from becta.compliance.badges.rules import BadgeClaim, ClaimState
-from becta.compliance.badges.service import claim_badge, decide_claim
+from becta.compliance.badges.service import claim_badge
 from becta.compliance.standards.registry import Holder
 from becta.kernel import clock
 from becta.kernel.actor import Actor

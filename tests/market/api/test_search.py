@@ -3,8 +3,15 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.support.api import REMANUFACTURED, Api
 from tests.support.badges import accepted
+
+from becta.compliance.badges.requirements import PROOF, BadgeRequirement
+from becta.compliance.badges.rules import Level
+from becta.compliance.standards.registry import Standard, standards
+from becta.search.wishes import LEVELS, BadgeWish, read_wish
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +33,10 @@ def shop(shared_api: Api, shared_house: Any) -> dict[str, str]:
     accepted(api, f"/suppliers/{rowan}")
     lti = {"standard": "lti", "standard_version": "1.3", "role": "Tool"}
     accepted(api, f"/products/{ids['reading']}", **lti)
+    provider = {"standard": "oneroster", "standard_version": "1.2", "role": "Provider"}
+    accepted(api, f"/products/{ids['clinic']}", **provider, level="self_declared")
+    consumer = {"standard": "oneroster", "standard_version": "1.1", "role": "Consumer"}
+    accepted(api, f"/products/{ids['chromebook']}", **consumer)
     shared_house.relay.drain()
     return {name: str(product_id) for name, product_id in ids.items()} | {"larch": str(larch), "rowan": str(rowan)}
 
@@ -60,6 +71,80 @@ def test_a_facet_narrows_to_what_has_any_of_its_values(
     shared_api: Api, shop: dict[str, str], facet: str, values: list[str], names: set[str]
 ) -> None:
     assert set(found(shared_api, shop, **{facet: values})) == names
+
+
+@pytest.mark.parametrize(
+    ("wishes", "any_of", "all_of"),
+    [
+        (["oneroster"], {"clinic", "chromebook"}, {"clinic", "chromebook"}),
+        (["oneroster;version=1.2"], {"clinic"}, {"clinic"}),
+        (["oneroster;role=Consumer"], {"chromebook"}, {"chromebook"}),
+        (["oneroster;level=tested_by_us"], {"chromebook"}, {"chromebook"}),
+        (["oneroster;level=self_declared"], {"clinic", "chromebook"}, {"clinic", "chromebook"}),
+        (["oneroster;role=Consumer;version=1.2"], set(), set()),
+        (["cyber-essentials;version=Danzell"], set(), set()),
+        (["lti;level=certified;role=Tool;version=1.3", "oneroster"], {"reading", "clinic", "chromebook"}, set()),
+        (["cyber-essentials", "oneroster;role=Provider"], {"reading", "fibre", "clinic"}, {"clinic"}),
+    ],
+)
+def test_one_badge_must_meet_a_whole_wish_and_wishes_widen_or_narrow(
+    shared_api: Api, shop: dict[str, str], wishes: list[str], any_of: set[str], all_of: set[str]
+) -> None:
+    assert set(found(shared_api, shop, badge=wishes)) == any_of
+    assert set(found(shared_api, shop, badge_all=wishes)) == all_of
+
+
+def test_badge_and_badge_all_narrow_together_and_counts_follow(shared_api: Api, shop: dict[str, str]) -> None:
+    answer = shared_api.get("/search", badge="lti", badge_all="cyber-essentials;level=certified").json()
+
+    assert [hit["id"] for hit in answer["hits"]] == [shop["reading"]]
+    counts = {one["value"]: one["count"] for one in answer["facets"]["badge"]}
+    assert counts == {"cyber-essentials": 3, "lti": 1, "oneroster": 1}
+
+
+def test_the_pages_of_an_answer_are_bound_to_its_wishes(shared_api: Api, shop: dict[str, str]) -> None:
+    cursor = shared_api.get("/search", badge_all="cyber-essentials", limit=1).json()["next"]
+
+    assert shared_api.get("/search", badge_all="cyber-essentials; level=certified", cursor=cursor).status_code == 400
+    following = shared_api.get("/search", badge_all=" cyber-essentials ", limit=1, cursor=cursor)
+    assert (following.status_code, len(following.json()["hits"])) == (200, 1)
+
+
+@pytest.mark.parametrize("parameter", ["badge", "badge_all"])
+def test_a_wish_that_cannot_be_read_names_its_parameter_and_what_is_known(shared_api: Api, parameter: str) -> None:
+    answer = shared_api.get("/search", **{parameter: ["lti;role=Guest;level=gold", "oneroster;version=9;x=1", "zz"]})
+
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+    told = [(error["parameter"], error["detail"], error["mend"]) for error in answer.json()["errors"]]
+    assert told[:4] == [
+        (parameter, f"{parameter} asks for a role that is not a role of LTI (Guest)", "choose one of Tool, Platform"),
+        (
+            parameter,
+            f"{parameter} asks for a level that is not a level of proof (gold)",
+            "choose one of self_declared, tested_by_us, certified",
+        ),
+        (parameter, f"{parameter} asks for a version that is not a version of OneRoster (9)", "choose one of 1.1, 1.2"),
+        (
+            parameter,
+            f"{parameter} asks for a part that is not a part of a requirement (x=1)",
+            "choose one of version=.., role=.., level=..",
+        ),
+    ]
+    assert told[4][:2] == (parameter, f"{parameter} asks for a standard that is not a standard we know (zz)")
+    assert told[4][2].startswith("choose one of cyber-essentials, ")
+
+
+def test_levels_of_proof_are_ordered_alike_in_claims_and_in_search() -> None:
+    assert tuple(level.value for level in PROOF) == LEVELS
+
+
+@given(standard=st.sampled_from(list(standards().values())), level=st.sampled_from([None, *Level]), data=st.data())
+def test_search_reads_a_wish_as_the_rules_of_badges_do(standard: Standard, level: Level | None, data: Any) -> None:
+    version = data.draw(st.sampled_from(["", *standard.versions]))
+    role = data.draw(st.sampled_from(["", *standard.roles]))
+    requirement = BadgeRequirement(standard.code, version, role, level)
+
+    assert read_wish(requirement.text) == BadgeWish(standard.code, version, role, level or "")
 
 
 def test_every_value_a_facet_counts_finds_as_many_as_it_says(shared_api: Api, shop: dict[str, str]) -> None:
@@ -168,7 +253,10 @@ def test_a_hit_says_what_a_list_shows(shared_api: Api, shop: dict[str, str]) -> 
         ["new"],
     )
     assert (hit["supplier"], hit["supplier_id"]) == ("Rowan Learning", shop["rowan"])
-    assert {badge["code"] for badge in hit["badges"]} == {"lti", "cyber-essentials"}
+    assert {(badge["code"], badge["version"], badge["role"], badge["level"]) for badge in hit["badges"]} == {
+        ("lti", "1.3", "Tool", "certified"),
+        ("cyber-essentials", "Willow", "", "certified"),
+    }
     assert "<mark>" in hit["highlights"]["title"]
 
 
@@ -188,6 +276,7 @@ def test_suggestions_complete_what_is_being_typed(shared_api: Api, shop: dict[st
         ({"min_price": "ten"}, ["min_price"]),
         ({"q": "x" * 501}, ["q"]),
         ({"badge": ["x"] * 51}, ["badge"]),
+        ({"badge_all": ["x"] * 51}, ["badge_all"]),
         ({"limit": 101, "sort": "colour"}, ["limit", "sort"]),
     ],
 )

@@ -4,9 +4,18 @@ from collections.abc import Callable
 
 from msgspec import Struct
 from tests.market.permissions.scene import CALLERS, NO_ROLE, NOBODY, OPERATORS_TOKEN, SUPPLIERS_TOKEN, Scene
-from tests.market.permissions.table import CONFIRMS, DECIDES, MANAGES, READS_MONEY, SETS_SCHEMES, SPENDS
+from tests.market.permissions.table import (
+    CONFIRMS,
+    DECIDES,
+    KEEPS_SHORTLISTS,
+    MANAGES,
+    READS_MONEY,
+    READS_SHORTLISTS,
+    SETS_SCHEMES,
+    SPENDS,
+)
 
-from becta.kernel.actor import Role
+from becta.kernel.actor import NOWHERE, Role
 
 R = Role
 VISITORS = tuple(who for who in CALLERS if who not in {SUPPLIERS_TOKEN, OPERATORS_TOKEN})
@@ -15,6 +24,8 @@ EVERYBODY = frozenset(VISITORS)
 KNOWN = EVERYBODY - {NOBODY}
 OWN = frozenset({NO_ROLE, R.BUYER, R.APPROVER, R.FINANCE, R.EVALUATOR, R.AUDITOR})
 """The people of the school."""
+CLAIMS = frozenset({R.SUPPLIER_EDITOR, R.OPERATOR})
+CHECKS = frozenset({R.VERIFIER, R.OPERATOR})
 
 Fields = dict[str, str]
 
@@ -49,6 +60,12 @@ PAGES: tuple[PageRoute, ...] = (
     page("/", EVERYBODY),
     page("/search", EVERYBODY),
     page("/products/{product_id}", EVERYBODY, lambda s: f"/products/{s.published}"),
+    page("/standards", EVERYBODY),
+    page("/standards/{code}", EVERYBODY, "/standards/lti"),
+    page("/badges/{badge_id}", EVERYBODY, lambda s: f"/badges/{s.badge}"),
+    page("/verify", EVERYBODY),
+    form("/verify", KNOWN, credential="{}"),
+    page("/conformance/{run_id}", EVERYBODY, lambda s: f"/conformance/{s.run}"),
     page("/problems/{slug}", EVERYBODY, "/problems/invalid"),
     page("/robots.txt", EVERYBODY),
     page("/privacy", EVERYBODY),
@@ -102,6 +119,56 @@ PAGES: tuple[PageRoute, ...] = (
     page("/scheme", READS_MONEY & EVERYBODY, "/scheme?organisation=urn:100001"),
     page("/scheme/edit", SETS_SCHEMES & EVERYBODY, "/scheme/edit?organisation=urn:100001"),
     form("/scheme/edit", SETS_SCHEMES & EVERYBODY, organisation="urn:100001"),
+    # shortlists
+    page("/shortlists", READS_SHORTLISTS & EVERYBODY),
+    page("/shortlists/new", KEEPS_SHORTLISTS),
+    form("/shortlists/new", KEEPS_SHORTLISTS, organisation="urn:100001", name="Books", need="Reading books"),
+    page("/shortlists/add", KEEPS_SHORTLISTS, lambda s: f"/shortlists/add?product={s.published}"),
+    PageRoute(
+        method="POST",
+        path="/shortlists/add",
+        may=KEEPS_SHORTLISTS,
+        ask=lambda s: ("/shortlists/add", {"product": str(s.other_published), "shortlist": str(s.shortlist)}),
+    ),
+    page("/shortlists/{shortlist_id}", READS_SHORTLISTS & EVERYBODY, lambda s: f"/shortlists/{s.shortlist}"),
+    page(
+        "/shortlists/{shortlist_id}/download",
+        READS_SHORTLISTS & EVERYBODY,
+        lambda s: f"/shortlists/{s.shortlist}/download",
+    ),
+    page("/shortlists/{shortlist_id}/edit", KEEPS_SHORTLISTS, lambda s: f"/shortlists/{s.shortlist}/edit"),
+    form("/shortlists/{shortlist_id}/edit", KEEPS_SHORTLISTS, lambda s: f"/shortlists/{s.shortlist}/edit", name=""),
+    page(
+        "/shortlists/{shortlist_id}/entries/{entry_id}/remove",
+        KEEPS_SHORTLISTS,
+        lambda s: f"/shortlists/{s.shortlist}/entries/{s.entry}/remove",
+    ),
+    form(
+        "/shortlists/{shortlist_id}/entries/{entry_id}/remove",
+        KEEPS_SHORTLISTS,
+        lambda s: f"/shortlists/{s.shortlist}/entries/{s.entry}/remove",
+    ),
+    page("/shortlists/{shortlist_id}/end", KEEPS_SHORTLISTS, lambda s: f"/shortlists/{s.shortlist}/end"),
+    form("/shortlists/{shortlist_id}/end", KEEPS_SHORTLISTS, lambda s: f"/shortlists/{s.shortlist}/end"),
+    # badges: claiming them, and checking the claims
+    page("/claims", CLAIMS),
+    page("/claims/new", CLAIMS),
+    form("/claims/new", CLAIMS, holder="supplier", standard="iso-27001 2022"),
+    page("/claims/{claim_id}", CLAIMS, lambda s: f"/claims/{s.claim}"),
+    page("/claims/{claim_id}/mend", CLAIMS, lambda s: f"/claims/{s.claim}/mend"),
+    form("/claims/{claim_id}/mend", CLAIMS, lambda s: f"/claims/{s.claim}/mend"),
+    page("/claims/{claim_id}/evidence", CLAIMS, lambda s: f"/claims/{s.claim}/evidence"),
+    form("/claims/{claim_id}/evidence", CLAIMS, lambda s: f"/claims/{s.claim}/evidence", kind="statement", note="Ours"),
+    page("/claims/runs", CLAIMS),
+    page("/claims/runs/new", CLAIMS),
+    form("/claims/runs/new", CLAIMS),
+    page("/checking", CHECKS),
+    page("/checking/{claim_id}", CHECKS, lambda s: f"/checking/{s.claim}"),
+    page("/checking/evidence/{evidence_id}", frozenset(), f"/checking/evidence/{NOWHERE}"),  # see test_claims
+    form("/checking/{claim_id}/take", CHECKS, lambda s: f"/checking/{s.claim}/take", revision="1"),
+    form("/checking/{claim_id}/release", CHECKS, lambda s: f"/checking/{s.claim}/release", revision="1"),
+    form("/checking/{claim_id}/decide", CHECKS, lambda s: f"/checking/{s.claim}/decide", revision="1"),
+    form("/checking/{claim_id}/recheck", CHECKS, lambda s: f"/checking/{s.claim}/recheck", revision="1"),
     # people
     page("/people", OWN | {R.TRUST_LEAD, R.OPERATOR}, "/people?organisation=urn:100001"),
     page("/people/invite", MANAGES, "/people/invite?organisation=urn:100001"),

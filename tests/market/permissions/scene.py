@@ -1,11 +1,11 @@
 """A small world in which every route has something to act on, and one caller for every role, here and elsewhere."""
 
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlmodel import select
 from tests.support.api import ROOT, Api, token_for
-from tests.support.badges import CYBER
+from tests.support.badges import CYBER, send_file
 from tests.support.people import member, person, school, token_of, trust
 
 from becta.kernel import clock
@@ -37,6 +37,14 @@ ELSEWHERE = "elsewhere"
 OF_A_SCHOOL: list[dict[str, Any]] = [{"role": "approver", "limit_pence": 1_000_000}]
 
 
+class Upload(NamedTuple):
+    """A body that is a file with fields."""
+
+    name: str
+    content: bytes
+    fields: dict[str, str] | None = None
+
+
 class Scene:
     """Two of every kind of organisation, their people, and things in a state in which each step could be taken."""
 
@@ -53,6 +61,7 @@ class Scene:
         self.shown_offer = UUID(api.offer(self.published, self.supplier, "offer-2")["id"])
         self._people()
         self._things()
+        self._badges()
 
     def headers(self, who: str, *, elsewhere: bool = False) -> dict[str, str]:
         """The Authorization header of a caller, or of one with the same role in another organisation."""
@@ -128,11 +137,40 @@ class Scene:
         self.invitation = self._made(Role.APPROVER, "POST", "/organisations/urn:100001/invitations", invited)["id"]
         asked = {"organisation": "urn:100001", "roles": ["buyer"]}
         self.request = self._made("newcomer", "POST", "/join-requests", asked)["id"]
+        wanted = {"organisation": "urn:100001", "name": "Devices", "need": "30 Chromebooks"}
+        self.shortlist = self._made(Role.BUYER, "POST", "/shortlists", wanted)["id"]
+        entries = f"/shortlists/{self.shortlist}/entries"
+        listed = self._made(Role.BUYER, "POST", entries, {"product_id": str(self.published)})
+        self.entry = listed["entries"][0]["id"]
+        self.other_published = self.api.published(self.supplier, "published too")
         spare = hash_of(token_for(self.house.db, self.supplier))
         with self.house.db.read() as session:
             self.spare_token = session.exec(select(ApiToken.id).where(ApiToken.secret_hash == spare)).one()
         history = self._made(OPERATORS_TOKEN, "GET", f"/audit/objects/commitment/{self.held}")["items"]
         self.event = history[0]["position"]
+
+    def _badges(self) -> None:
+        """Claims in every state in which somebody may do something, evidence, a badge and a conformance run."""
+
+        def claim(*decisions: str) -> str:
+            made = self.api.made(f"/suppliers/{self.supplier}/badge-claims", CYBER)["id"]
+            for decision in decisions:
+                body = {"decision": decision, "reasons": ["As we found"]}
+                self._made(Role.VERIFIER, "POST", f"/badge-claims/{made}/decision", body)
+            return str(made)
+
+        self.returned, self.badge = claim("returned"), claim("accepted")
+        self.taken = claim()
+        self._made(Role.VERIFIER, "POST", f"/badge-claims/{self.taken}/take")
+        self.file = send_file(self.api, str(self.claim)).json()["id"]
+        asked = self.send(Role.SUPPLIER_EDITOR, "POST", f"/products/{self.published}/conformance-runs", self.package)
+        assert asked.status_code == 202, asked.text
+        self.run = asked.json()["id"]
+
+    @property
+    def package(self) -> Upload:
+        """A file to be tested."""
+        return Upload("p.zip", b"PK", {"runner": "oneroster-csv-1.1", "product_version": "1", "synthetic": "true"})
 
     def _made(self, who: str, method: str, path: str, body: Any = None) -> Any:
         answer = self.send(who, method, path, body)
@@ -142,4 +180,8 @@ class Scene:
     def send(self, who: str, method: str, path: str, body: Any = None, *, elsewhere: bool = False) -> Any:
         """A request of a caller."""
         headers = {**self.headers(who, elsewhere=elsewhere), "If-Match": "*"}
-        return self.api.client.request(method, f"{ROOT}{path}", json=body, headers=headers)
+        if isinstance(body, Upload):
+            sent: dict[str, Any] = {"files": {"file": (body.name, body.content)}, "data": body.fields or {}}
+        else:
+            sent = {"json": body}
+        return self.api.client.request(method, f"{ROOT}{path}", headers=headers, **sent)

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
-from tests.market.permissions.scene import CALLERS, NOBODY, OPERATORS_TOKEN, SUPPLIERS_TOKEN, Scene
+from tests.market.permissions.scene import CALLERS, NOBODY, OPERATORS_TOKEN, SUPPLIERS_TOKEN, Scene, Upload
 from tests.support.api import CONTENT
-from tests.support.badges import CYBER
+from tests.support.badges import CYBER, PDF
 
 from becta.kernel.actor import Role
 
@@ -31,8 +31,22 @@ CONFIRMS = frozenset({R.APPROVER, R.TRUST_LEAD})
 AUDITS = frozenset({R.AUDITOR, R.TRUST_LEAD, *OPERATOR})
 """Those who see what was done to a school's commitment; a supplier reads the trail too, and finds none of that."""
 READS_THE_TRAIL = AUDITS | {R.SUPPLIER_EDITOR, SUPPLIERS_TOKEN}
+READS_SHORTLISTS = READS_MONEY | {R.EVALUATOR}
+KEEPS_SHORTLISTS = frozenset({R.BUYER, R.APPROVER, R.FINANCE, R.TRUST_LEAD, R.EVALUATOR})
+"""Those who choose what to buy; a person, never a token of an organisation, and nobody of the operator's."""
 TERMS = {"price_pence": 100, "unit": "each"}
 LTI = {**CYBER, "standard": "lti", "standard_version": "1.3", "role": "Tool"}
+ENDPOINT = {
+    "runner": "oneroster-rest-1.2",
+    "product_version": "1",
+    "synthetic": True,
+    "settings": {
+        "base_url": "https://roster.example",
+        "token_url": "https://roster.example/token",
+        "client_id": "x",
+        "client_secret": "y",
+    },
+}
 BOOKS = {"purpose": "Reading books", "amount_pence": 30_000, "category": "library", "budget_code": "LIB-2"}
 
 Ask = Callable[[Scene], str | tuple[str, Any]]
@@ -65,6 +79,8 @@ ROUTES: tuple[Route, ...] = (
     _public("/suggest", lambda _: "/suggest?q=chro"),
     _public("/categories", lambda _: "/categories"),
     _public("/standards", lambda _: "/standards"),
+    _public("/standards/criteria", lambda _: "/standards/criteria"),
+    _public("/standards/{code}", lambda _: "/standards/lti"),
     _public("/products", lambda _: "/products"),
     _public("/products/{product_id}", lambda s: f"/products/{s.published}"),
     _public("/products/{product_id}/offers", lambda s: f"/products/{s.published}/offers"),
@@ -162,6 +178,74 @@ ROUTES: tuple[Route, ...] = (
         VERIFIER,
         lambda s: (f"/badge-claims/{s.claim}/decision", {"decision": "accepted"}),
     ),
+    route("GET", "/badge-claims/{claim_id}", SUPPLIER | VERIFIER, lambda s: f"/badge-claims/{s.claim}", elsewhere=404),
+    route(
+        "PUT",
+        "/badge-claims/{claim_id}",
+        SUPPLIER,
+        lambda s: (f"/badge-claims/{s.returned}", CYBER),
+        elsewhere=403,
+    ),
+    route("POST", "/badge-claims/{claim_id}/take", VERIFIER, lambda s: (f"/badge-claims/{s.claim}/take", None)),
+    route("POST", "/badge-claims/{claim_id}/release", VERIFIER, lambda s: (f"/badge-claims/{s.taken}/release", None)),
+    route(
+        "POST",
+        "/badge-claims/{claim_id}/recheck",
+        VERIFIER,
+        lambda s: (f"/badge-claims/{s.badge}/recheck", {"holds": True}),
+    ),
+    route(
+        "POST",
+        "/badge-claims/{claim_id}/evidence",
+        SUPPLIER,
+        lambda s: (f"/badge-claims/{s.claim}/evidence", {"kind": "statement", "note": "Ours"}),
+        elsewhere=403,
+    ),
+    route(
+        "POST",
+        "/badge-claims/{claim_id}/evidence/files",
+        SUPPLIER,
+        lambda s: (f"/badge-claims/{s.claim}/evidence/files", Upload("c.pdf", PDF)),
+        elsewhere=404,
+    ),
+    route(
+        "GET",
+        "/badge-claims/{claim_id}/evidence",
+        SUPPLIER | VERIFIER,
+        lambda s: f"/badge-claims/{s.claim}/evidence",
+        elsewhere=404,
+    ),
+    route(
+        "GET", "/evidence/{evidence_id}/file", SUPPLIER | VERIFIER, lambda s: f"/evidence/{s.file}/file", elsewhere=404
+    ),
+    _public("/conformance/runners", lambda _: "/conformance/runners"),
+    route(
+        "POST",
+        "/products/{product_id}/conformance-runs",
+        SUPPLIER,
+        lambda s: (f"/products/{s.published}/conformance-runs", s.package),
+        elsewhere=403,
+    ),
+    route(
+        "POST",
+        "/products/{product_id}/endpoint-runs",
+        SUPPLIER,
+        lambda s: (f"/products/{s.published}/endpoint-runs", ENDPOINT),
+        elsewhere=403,
+    ),
+    _public("/products/{product_id}/conformance-runs", lambda s: f"/products/{s.published}/conformance-runs"),
+    _public("/conformance-runs/{run_id}", lambda s: f"/conformance-runs/{s.run}"),
+    route("GET", "/conformance-runs/{run_id}/quoted", KNOWN, lambda s: f"/conformance-runs/{s.run}/quoted"),
+    _public("/badges/{badge_id}", lambda s: f"/badges/{s.badge}"),
+    _public("/badges/{badge_id}/credential", lambda s: f"/badges/{s.badge}/credential"),
+    _public("/badges/{badge_id}/credential.jwt", lambda s: f"/badges/{s.badge}/credential.jwt"),
+    _public("/badges/{badge_id}/evidence-record", lambda s: f"/badges/{s.badge}/evidence-record"),
+    _public("/badges/{badge_id}/image.svg", lambda s: f"/badges/{s.badge}/image.svg"),
+    _public("/badges/{badge_id}/image.png", lambda s: f"/badges/{s.badge}/image.png"),
+    _public("/badge-status/{purpose}/{number}", lambda _: "/badge-status/revocation/1"),
+    _public("/products/{product_id}/badges", lambda s: f"/products/{s.published}/badges"),
+    _public("/suppliers/{supplier_id}/badges", lambda s: f"/suppliers/{s.supplier}/badges"),
+    route("POST", "/badges/verify", EVERYBODY, lambda _: ("/badges/verify", {"name": "no badge"})),
     # money
     route("GET", "/commitments", READS_MONEY, lambda _: "/commitments"),
     route("POST", "/commitments", SPENDS, lambda _: ("/commitments", {**BOOKS, "organisation": SCHOOL}), elsewhere=403),
@@ -207,6 +291,54 @@ ROUTES: tuple[Route, ...] = (
         SETS_SCHEMES,
         lambda _: (f"/organisations/{SCHOOL}/scheme", {"rules": [{"role": "buyer", "limit_pence": 100}]}),
         elsewhere=403,
+    ),
+    # shortlists
+    route("GET", "/shortlists", READS_SHORTLISTS, lambda _: "/shortlists"),
+    route(
+        "POST",
+        "/shortlists",
+        KEEPS_SHORTLISTS,
+        lambda _: ("/shortlists", {"organisation": SCHOOL, "name": "Books", "need": "Reading books"}),
+        elsewhere=403,
+    ),
+    route("GET", "/shortlists/{shortlist_id}", READS_SHORTLISTS, lambda s: f"/shortlists/{s.shortlist}", elsewhere=404),
+    route(
+        "PUT",
+        "/shortlists/{shortlist_id}",
+        KEEPS_SHORTLISTS,
+        lambda s: (f"/shortlists/{s.shortlist}", {"name": "Devices", "need": "40 Chromebooks"}),
+        elsewhere=404,
+    ),
+    route(
+        "POST",
+        "/shortlists/{shortlist_id}/entries",
+        KEEPS_SHORTLISTS,
+        lambda s: (f"/shortlists/{s.shortlist}/entries", {"product_id": str(s.other_published)}),
+        elsewhere=404,
+    ),
+    route(
+        "POST",
+        "/shortlists/{shortlist_id}/entries/{entry_id}/remove",
+        KEEPS_SHORTLISTS,
+        lambda s: (f"/shortlists/{s.shortlist}/entries/{s.entry}/remove", {"reason": "Too dear"}),
+        elsewhere=404,
+    ),
+    route(
+        "POST",
+        "/shortlists/{shortlist_id}/close",
+        KEEPS_SHORTLISTS,
+        lambda s: (
+            f"/shortlists/{s.shortlist}/close",
+            {"product_id": str(s.published), "reason": "The best of them"},
+        ),
+        elsewhere=404,
+    ),
+    route(
+        "POST",
+        "/shortlists/{shortlist_id}/archive",
+        KEEPS_SHORTLISTS,
+        lambda s: (f"/shortlists/{s.shortlist}/archive", {"reason": "No money this year"}),
+        elsewhere=404,
     ),
     # people of a school
     route("GET", "/me", KNOWN, lambda _: "/me"),

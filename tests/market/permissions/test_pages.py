@@ -18,7 +18,7 @@ from becta.market.signin.sessions import start_session
 from becta.market.web.visitor import csrf_token
 from becta.market.wiring import House
 
-NOT_PAGES = ("/api/", "/schema", "/static", "/health")
+NOT_PAGES = ("/api/", "/schema", "/static", "/health", "/.well-known/", "/lti/")
 
 
 class Visits:

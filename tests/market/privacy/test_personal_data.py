@@ -37,6 +37,7 @@ NOT_PEOPLE = {
     "supplier",  # only its contacts
     "audit_event",  # actor_label is that of tokens and the marketplace
     "listing_view",
+    "shortlist",
 }
 """Tables whose `name` or `label` is not a person's."""
 

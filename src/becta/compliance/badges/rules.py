@@ -1,5 +1,6 @@
 """What a badge claim must say, and when it is valid. Validity is always worked out from dates, never stored."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -12,6 +13,9 @@ from becta.kernel.errors import Conflict, Fault
 
 EARLIEST = date(1970, 1, 1)
 """The first day a badge can have been issued on: none of the standards is older."""
+
+LATEST = date(2200, 1, 1)
+"""The last day taken for one: a later one is a slip, and its end could lie beyond the calendar."""
 
 EXPIRING_DAYS = 30
 """A valid badge shows as expiring this many days before its end, as IASME's first reminder does."""
@@ -26,21 +30,53 @@ class Level(StrEnum):
 
 
 class ClaimState(StrEnum):
-    """Where a claim stands with the operator."""
+    """Where a claim stands with the operator.
+
+    Checking: a verifier has taken it. Checked: one person accepted it and the standard wants a second. Returned: the
+    supplier must mend it. Suspended: it was accepted, and a later check failed.
+    """
 
     CLAIMED = "claimed"
+    CHECKING = "checking"
+    CHECKED = "checked"
+    RETURNED = "returned"
     ACCEPTED = "accepted"
+    SUSPENDED = "suspended"
     REFUSED = "refused"
     REVOKED = "revoked"
 
 
+_JUDGED = frozenset({ClaimState.CHECKED, ClaimState.ACCEPTED, ClaimState.RETURNED, ClaimState.REFUSED})
 TRANSITIONS: dict[ClaimState, frozenset[ClaimState]] = {
-    ClaimState.CLAIMED: frozenset({ClaimState.ACCEPTED, ClaimState.REFUSED}),
-    ClaimState.ACCEPTED: frozenset({ClaimState.REVOKED}),
+    ClaimState.CLAIMED: _JUDGED | {ClaimState.CHECKING},
+    ClaimState.CHECKING: _JUDGED | {ClaimState.CLAIMED},
+    ClaimState.CHECKED: _JUDGED - {ClaimState.CHECKED},
+    ClaimState.RETURNED: frozenset({ClaimState.CLAIMED}),
+    ClaimState.ACCEPTED: frozenset({ClaimState.SUSPENDED, ClaimState.REVOKED}),
+    ClaimState.SUSPENDED: frozenset({ClaimState.ACCEPTED, ClaimState.REVOKED}),
     ClaimState.REFUSED: frozenset(),
     ClaimState.REVOKED: frozenset(),
 }
 """The only moves there are; the database's trigger holds the same pairs."""
+
+IN_WORDS: dict[ClaimState, str] = {
+    ClaimState.CLAIMED: "waits to be checked",
+    ClaimState.CHECKING: "is being checked",
+    ClaimState.CHECKED: "waits for a second person",
+    ClaimState.RETURNED: "was returned",
+    ClaimState.ACCEPTED: "is accepted",
+    ClaimState.SUSPENDED: "is suspended",
+    ClaimState.REFUSED: "was refused",
+    ClaimState.REVOKED: "was withdrawn",
+}
+"""Each state as a sentence about a claim goes on."""
+
+OPEN_TO_SUPPLIER = frozenset({ClaimState.CLAIMED, ClaimState.RETURNED})
+"""States in which a supplier may still add evidence: nobody is checking it, and nothing rests on it yet."""
+DECISIONS = frozenset(
+    {ClaimState.ACCEPTED, ClaimState.RETURNED, ClaimState.REFUSED, ClaimState.SUSPENDED, ClaimState.REVOKED}
+)
+"""What a verifier may decide; the other states follow from who decides and when."""
 
 
 class Standing(StrEnum):
@@ -52,6 +88,7 @@ class Standing(StrEnum):
     NOT_YET = "not_yet_valid"
     UNVERIFIED = "unverified"
     REFUSED = "refused"
+    SUSPENDED = "suspended"
     REVOKED = "revoked"
 
 
@@ -73,12 +110,16 @@ class BadgeClaim(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 def check_transition(current: ClaimState, wanted: ClaimState) -> None:
     """Raise Conflict unless the move is in the table."""
     if wanted not in TRANSITIONS[current]:
-        raise Conflict(f"the claim is {current}, so it cannot become {wanted}")
+        raise Conflict(f"the claim {IN_WORDS[current]}, so it cannot become {wanted}")
 
 
 _UNACCEPTED = {
     ClaimState.CLAIMED: Standing.UNVERIFIED,
+    ClaimState.CHECKING: Standing.UNVERIFIED,
+    ClaimState.CHECKED: Standing.UNVERIFIED,
+    ClaimState.RETURNED: Standing.UNVERIFIED,
     ClaimState.REFUSED: Standing.REFUSED,
+    ClaimState.SUSPENDED: Standing.SUSPENDED,
     ClaimState.REVOKED: Standing.REVOKED,
 }
 
@@ -96,6 +137,41 @@ def standing(state: ClaimState, issued_on: date, expires_on: date | None, *, now
     if now >= start_of_day(expires_on - timedelta(days=EXPIRING_DAYS)):
         return Standing.EXPIRING
     return Standing.VALID
+
+
+class Span(Struct, frozen=True):
+    """A time from an instant up to but not including another; `until` None is open."""
+
+    since: datetime
+    until: datetime | None
+
+    def holds_at(self, instant: datetime) -> bool:
+        """Whether an instant lies in it."""
+        return self.since <= instant and (self.until is None or instant < self.until)
+
+    def touches(self, day: date) -> bool:
+        """Whether any instant of a calendar day in England lies in it."""
+        begins, ends = start_of_day(day), start_of_day(day + timedelta(days=1))
+        return self.since < ends and (self.until is None or begins < self.until)
+
+
+def held_spans(turns: Sequence[tuple[datetime, ClaimState]], issued_on: date, expires_on: date | None) -> list[Span]:
+    """The times at which a claim was a badge: accepted by then, not suspended or revoked, and within its dates.
+
+    `turns` are instants at which its state changed, oldest first.
+    """
+    first = start_of_day(issued_on)
+    last = None if expires_on is None else start_of_day(expires_on)
+    spans = []
+    for number, (at, state) in enumerate(turns):
+        if state is not ClaimState.ACCEPTED:
+            continue
+        since = max(at, first)
+        ends = [turns[number + 1][0]] if number + 1 < len(turns) else []
+        until = min([*ends, *([last] if last else [])], default=None)
+        if until is None or since < until:
+            spans.append(Span(since, until))
+    return spans
 
 
 def next_change(state: ClaimState, issued_on: date, expires_on: date | None, *, now: datetime) -> datetime | None:
@@ -138,6 +214,10 @@ def claim_faults(claim: BadgeClaim, holder: Holder) -> list[Fault]:
         faults.append(
             Fault(field="issued_on", problem=f"is before {EARLIEST:%Y}", mend=mend, value=str(claim.issued_on))
         )
+    if claim.issued_on > LATEST:
+        mend = "give the day printed on the certificate"
+        problem = f"is after {LATEST:%Y}"
+        return [*faults, Fault(field="issued_on", problem=problem, mend=mend, value=str(claim.issued_on))]
     life = standard.months_valid
     if claim.expires_on is None and life is not None:
         mend = "give the date printed on the certificate"

@@ -21,15 +21,17 @@ SELF = frozenset({Scope.ACCOUNT_MANAGE})
 A session always may; a personal token only if that was named when it was made, and an organisation's never.
 """
 _SPENDING = frozenset({Scope.COMMITMENTS_MAKE, Scope.COMMITMENTS_DECIDE})
+_CHOOSING = frozenset({Scope.SHORTLISTS_READ, Scope.SHORTLISTS_WRITE})
 
 ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = {
-    Role.BUYER: frozenset({Scope.COMMITMENTS_READ, Scope.COMMITMENTS_MAKE}),
-    Role.APPROVER: frozenset({Scope.COMMITMENTS_READ, *_SPENDING, Scope.PEOPLE_MANAGE}),
-    Role.FINANCE: frozenset({Scope.COMMITMENTS_READ, Scope.SCHEMES_WRITE}),
+    Role.BUYER: frozenset({Scope.COMMITMENTS_READ, Scope.COMMITMENTS_MAKE, *_CHOOSING}),
+    Role.APPROVER: frozenset({Scope.COMMITMENTS_READ, *_SPENDING, *_CHOOSING, Scope.PEOPLE_MANAGE}),
+    Role.FINANCE: frozenset({Scope.COMMITMENTS_READ, Scope.SCHEMES_WRITE, *_CHOOSING}),
     Role.TRUST_LEAD: frozenset(
         {
             Scope.COMMITMENTS_READ,
             *_SPENDING,
+            *_CHOOSING,
             Scope.SCHEMES_WRITE,
             Scope.PEOPLE_MANAGE,
             Scope.TOKENS_MANAGE,
@@ -47,12 +49,12 @@ ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = {
         }
     ),
     Role.SUPPLIER_BIDDER: frozenset(),
-    Role.EVALUATOR: frozenset(),
+    Role.EVALUATOR: _CHOOSING,
     Role.VERIFIER: frozenset({Scope.BADGES_DECIDE}),
-    Role.OPERATOR: frozenset(Scope) - _SPENDING - SELF,
-    Role.AUDITOR: frozenset({Scope.AUDIT_READ, Scope.COMMITMENTS_READ}),
+    Role.OPERATOR: frozenset(Scope) - _SPENDING - SELF - {Scope.SHORTLISTS_WRITE},
+    Role.AUDITOR: frozenset({Scope.AUDIT_READ, Scope.COMMITMENTS_READ, Scope.SHORTLISTS_READ}),
 }
-"""Bidding and evaluating get their scopes with the things they reach. The operator spends nobody's money."""
+"""Bidding gets its scopes with the things it reaches. The operator spends nobody's money and chooses for nobody."""
 
 KIND_ROLES: Mapping[OrganisationKind, frozenset[Role]] = {
     OrganisationKind.SCHOOL: frozenset({Role.BUYER, Role.APPROVER, Role.FINANCE, Role.EVALUATOR, Role.AUDITOR}),
@@ -71,9 +73,10 @@ _PEOPLES_OWN = frozenset(
         Scope.COMMITMENTS_MAKE,
         Scope.COMMITMENTS_DECIDE,
         Scope.SCHEMES_WRITE,
+        Scope.SHORTLISTS_WRITE,
     }
 )
-"""Kept from organisation tokens: a decision about people, money or its limits has a person behind it."""
+"""Kept from organisation tokens: a decision about people, money or what to buy has a person behind it."""
 
 
 def scopes_of(roles: Iterable[Role]) -> frozenset[Scope]:

@@ -1,5 +1,6 @@
 """Finding products: search, suggestions."""
 
+from collections.abc import Iterable
 from time import perf_counter
 from typing import Annotated, Any
 
@@ -7,9 +8,11 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter, SkipValidation
 from msgspec import Struct
+from msgspec.structs import replace
 
+from becta.compliance.badges.requirements import PROOF, SYNTAX, parse_requirement
 from becta.kernel import clock
-from becta.kernel.errors import Fault, refuse_if_any
+from becta.kernel.errors import Fault, Invalid, refuse_if_any
 from becta.kernel.paging import decode_cursor, encode_cursor, fingerprint
 from becta.market.api.access import PUBLIC
 from becta.market.api.paging import CursorParameter, Limit, link_header
@@ -23,6 +26,18 @@ DEEPEST = 1_000
 Engine = NamedDependency[SkipValidation[SearchEngine]]
 Text = Annotated[str, QueryParameter(max_length=500, description="What to look for; empty lists everything")]
 Values = Annotated[list[str] | None, QueryParameter(max_items=50, description="Any of these values; may be repeated")]
+Wishes = Annotated[
+    list[str] | None,
+    QueryParameter(
+        max_items=50,
+        description=(
+            f"A badge as `{SYNTAX}`, its parts in any order and each optional, such as `lti` or "
+            "`lti;version=1.3;role=Tool;level=tested_by_us`. `level` is the least proof that will do: "
+            f"{', '.join(PROOF)}, weakest first. One badge that is valid now must meet all parts. May be repeated: "
+            "any of `badge` will do, every one of `badge_all` is needed"
+        ),
+    ),
+]
 Pence = Annotated[int | None, QueryParameter(ge=0, le=10**13, description="Pence ex VAT")]
 
 
@@ -120,7 +135,8 @@ def search(
     kind: Values = None,
     category: Values = None,
     phase: Values = None,
-    badge: Values = None,
+    badge: Wishes = None,
+    badge_all: Wishes = None,
     supplier: Values = None,
     price_band: Values = None,
     condition: Values = None,
@@ -131,13 +147,14 @@ def search(
     limit: Limit = 20,
     cursor: CursorParameter = None,
 ) -> Response[SearchOut]:
-    """Search products by words and facets. Values of one facet widen, different facets narrow."""
+    """Search products by words and facets. Values of one facet widen, different facets and `badge_all` narrow."""
     began = perf_counter()
     chosen = {
         "kind": kind,
         "category": category,
         "phase": phase,
-        "badge": badge,
+        "badge": _wishes("badge", badge),
+        "badge_all": _wishes("badge_all", badge_all),
         "supplier": supplier,
         "price_band": price_band,
         "condition": condition,
@@ -176,6 +193,21 @@ def search(
 def suggest(engine: Engine, q: Text = "") -> SuggestOut:
     """Complete what is being typed."""
     return SuggestOut(suggestions=engine.suggest(q))
+
+
+def _wishes(parameter: str, texts: Iterable[str] | None) -> list[str]:
+    """Each wish in its one form; raises Invalid that names the parameter."""
+    wishes, faults = [], []
+    for text in texts or ():
+        try:
+            wishes.append(parse_requirement(text).text)
+        except Invalid as refusal:
+            faults += [
+                replace(fault, field=parameter, problem=f"asks for a {fault.field} that {fault.problem}")
+                for fault in refusal.faults
+            ]
+    refuse_if_any(faults)
+    return wishes
 
 
 def _hit(hit: Hit) -> HitOut:

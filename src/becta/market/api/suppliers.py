@@ -1,4 +1,4 @@
-"""Suppliers, and the reference lists of categories and standards."""
+"""Suppliers, and the reference list of categories."""
 
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,6 @@ from msgspec import Struct
 from becta.catalogue.categories import categories
 from becta.catalogue.suppliers.rules import SupplierDetails
 from becta.catalogue.suppliers.service import amend_supplier, register_supplier
-from becta.compliance.standards.registry import Standard, standards
 from becta.kernel import clock
 from becta.kernel.actor import Scope
 from becta.kernel.errors import faults_within
@@ -44,18 +43,6 @@ class NewSupplier(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 def list_categories() -> Page[CategoryOut]:
     """Every category, grouped by kind."""
     return Page(items=[category_out(code) for code in categories()], next=None)
-
-
-@get(
-    "/standards",
-    sync_to_thread=False,
-    operation_id="list_standards",
-    opt={"access": PUBLIC},
-    tags=["reference"],
-)
-def list_standards() -> Page[Standard]:
-    """Every standard a badge can name."""
-    return Page(items=list(standards().values()), next=None)
 
 
 @get(

@@ -12,12 +12,14 @@ from becta.compliance.badges.models import BadgeClaimRow
 from becta.kernel.append import EVENTS
 from becta.market.accounts.models import ApiToken, Invitation, JoinRequest, Member
 from becta.market.delegation.models import Commitment
+from becta.market.shortlists.models import Shortlist
 
 _ORGANISATIONS = frozenset({"organisation", "school", "group", "supplier"})
 """Kinds of things whose id is that of an organisation: the register and the suppliers keep to the same ids."""
 _of_product = select(col(Product.supplier_id)).where(col(Product.id) == col(BadgeClaimRow.product_id))
 _OWNERS: Mapping[str, tuple[SQLColumnExpression[UUID], SQLColumnExpression[UUID]]] = {
     "commitment": (col(Commitment.id), col(Commitment.organisation_id)),
+    "shortlist": (col(Shortlist.id), col(Shortlist.organisation_id)),
     "member": (col(Member.id), col(Member.organisation_id)),
     "invitation": (col(Invitation.id), col(Invitation.organisation_id)),
     "join_request": (col(JoinRequest.id), col(JoinRequest.organisation_id)),

@@ -5,6 +5,7 @@ import click
 from becta import __version__
 from becta.market import telemetry
 from becta.market.cli.audit import audit
+from becta.market.cli.badge import badge
 from becta.market.cli.bench import bench
 from becta.market.cli.importing import import_
 from becta.market.cli.people import people
@@ -19,5 +20,5 @@ def main() -> None:
     telemetry.configure()
 
 
-for command in (serve, worker, demo, migrate, import_, reindex, check, audit, people, token, bench):
+for command in (serve, worker, demo, migrate, import_, reindex, check, audit, people, token, badge, bench):
     main.add_command(command)

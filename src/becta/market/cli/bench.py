@@ -48,3 +48,13 @@ def trail(events: int) -> None:
 
     for line in measure(events):
         click.echo(line)
+
+
+@bench.command()
+@click.option("--enrolments", type=click.IntRange(1_000), default=1_000_000, show_default=True, help="Of the package.")
+def badges(enrolments: int) -> None:
+    """How soon credentials are verified, and what checking a large OneRoster package takes."""
+    from becta.market.bench.badges import badges as measure  # noqa: PLC0415
+
+    for line in measure(enrolments):
+        click.echo(line)

@@ -19,6 +19,8 @@ _LEVELS = {
     "dfe-filtering": Level.SELF_DECLARED,
     "xapi": Level.SELF_DECLARED,
     "scorm": Level.TESTED_BY_US,
+    "cmi5": Level.TESTED_BY_US,
+    "uk-gdpr": Level.SELF_DECLARED,
 }
 _DECISIONS: dict[str, Decision] = {
     "valid": "accepted",

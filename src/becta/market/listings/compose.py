@@ -16,6 +16,7 @@ from becta.catalogue.products.rules import Phase
 from becta.catalogue.products.service import content_of
 from becta.catalogue.suppliers.models import Supplier
 from becta.catalogue.suppliers.rules import Contact
+from becta.compliance.badges.credentials import badge_name
 from becta.compliance.badges.models import BadgeClaimRow
 from becta.compliance.badges.rules import Standing, next_change, standing
 from becta.compliance.standards.registry import Holder, standards
@@ -39,6 +40,8 @@ from becta.search.documents import BadgeMark, Document
 
 SHOWN = (Standing.VALID, Standing.EXPIRING)
 """What a badge must be to show among a listing's badges."""
+PAST = (Standing.EXPIRED, Standing.SUSPENDED, Standing.REVOKED)
+"""What was a badge once and is none now."""
 
 
 class OfferParts(Struct, frozen=True, kw_only=True):
@@ -92,7 +95,7 @@ def product_out(parts: ListingParts, *, now: datetime) -> ProductOut:
         connectivity=package_of(parts.package),
         offers=tuple(offer_out(offer) for offer in parts.offers),
         badges=tuple(badge for badge in badges if badge.standing in SHOWN),
-        past_badges=tuple(badge for badge in badges if badge.standing in (Standing.EXPIRED, Standing.REVOKED)),
+        past_badges=tuple(badge for badge in badges if badge.standing in PAST),
     )
 
 
@@ -176,21 +179,17 @@ def badge_mark(claim: BadgeClaimRow) -> BadgeMark:
         name=badge_name(claim),
         level=claim.level.value,
         holder=(Holder.PRODUCT if claim.product_id else Holder.SUPPLIER).value,
+        version=claim.standard_version,
         role=claim.role,
         valid_from=int(start_of_day(claim.issued_on).timestamp()),
         valid_until=int(start_of_day(claim.expires_on).timestamp()) if claim.expires_on else None,
     )
 
 
-def badge_name(claim: BadgeClaimRow) -> str:
-    """How a badge names its standard, such as "LTI 1.3" or "Cyber Essentials"."""
-    standard = standards()[claim.standard]
-    return standard.label.format(name=standard.name, version=claim.standard_version)
-
-
 def badge_out(claim: BadgeClaimRow, *, now: datetime) -> BadgeOut:
     """A claim with what it is worth now."""
     return BadgeOut(
+        id=claim.id,
         standard=claim.standard,
         name=badge_name(claim),
         publisher=standards()[claim.standard].publisher,
@@ -251,7 +250,7 @@ def supplier_out(supplier: Supplier, claims: Iterable[BadgeClaimRow], *, now: da
         town=supplier.town,
         contacts=tuple(msgspec.convert(contact, Contact) for contact in supplier.contacts),
         badges=tuple(badge for badge in badges if badge.standing in SHOWN),
-        past_badges=tuple(badge for badge in badges if badge.standing in (Standing.EXPIRED, Standing.REVOKED)),
+        past_badges=tuple(badge for badge in badges if badge.standing in PAST),
     )
 
 
@@ -286,6 +285,8 @@ def claim_out(claim: BadgeClaimRow, *, now: datetime) -> ClaimOut:
         reasons=tuple(claim.reasons),
         badge=badge_out(claim, now=now),
         created_at=claim.created_at,
+        taken_at=claim.taken_at,
+        checked_at=claim.checked_at,
         decided_at=claim.decided_at,
     )
 

@@ -17,7 +17,9 @@ from becta.catalogue.offers.rules import OfferState
 from becta.catalogue.products.models import ListingVersion, Product
 from becta.catalogue.products.rules import OPEN_STATES, ListingState
 from becta.catalogue.suppliers.models import Supplier
+from becta.compliance.badges.holders import owner_of_claim
 from becta.compliance.badges.models import BadgeClaimRow
+from becta.kernel.actor import Actor, Scope
 from becta.kernel.errors import NotFound
 from becta.market.db import Database
 from becta.market.listings.compose import (
@@ -258,6 +260,17 @@ def claims_of_supplier(
         query = query.where(col(BadgeClaimRow.id) > after)
     claims = session.exec(query.order_by(col(BadgeClaimRow.id)).limit(limit)).all()
     return [claim_out(claim, now=now) for claim in claims]
+
+
+def one_claim(session: Session, actor: Actor, claim_id: UUID) -> BadgeClaimRow:
+    """A claim, for its supplier and whoever decides on claims; raises NotFound for anybody else."""
+    row = session.get(BadgeClaimRow, claim_id)
+    if row is None or not (
+        Scope.BADGES_DECIDE in actor.scopes
+        or (Scope.BADGES_CLAIM in actor.scopes and actor.reaches(owner_of_claim(session, row)))
+    ):
+        raise NotFound("badge claim", claim_id)
+    return row
 
 
 def versions_in_work(

@@ -32,8 +32,12 @@ class SupplierRef(Struct, frozen=True, kw_only=True):
 
 
 class BadgeOut(Struct, frozen=True, kw_only=True):
-    """An accepted claim and what it is worth now. It belongs to its `holder`, within its `scope`."""
+    """An accepted claim and what it is worth now. It belongs to its `holder`, within its `scope`.
 
+    Under its `id` the ledger has the signed credential and what it rests on: see /badges/{id}.
+    """
+
+    id: UUID
     standard: str
     name: str
     publisher: str
@@ -176,4 +180,6 @@ class ClaimOut(Struct, frozen=True, kw_only=True):
     reasons: tuple[str, ...]
     badge: BadgeOut
     created_at: datetime
+    taken_at: datetime | None
+    checked_at: datetime | None
     decided_at: datetime | None

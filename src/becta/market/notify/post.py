@@ -19,6 +19,7 @@ from becta.market.delegation import service as delegation
 from becta.market.delegation.models import Commitment, CommitmentHold
 from becta.market.delegation.rules import CommitmentState
 from becta.market.notify import texts
+from becta.market.notify.badge_letters import BadgeLetters, Letters
 from becta.market.notify.mailer import Mail, Mailer, Unsent
 from becta.market.notify.recipients import address_of, managers_of, releasers_of
 from becta.market.signin import links
@@ -28,9 +29,6 @@ from becta.market.signing import LinkSigner
 
 REMEMBERED = 10_000
 """How many sent mails are remembered, so that a batch tried again does not send its first half twice."""
-
-Letters = list[tuple[str, texts.Words]]
-"""Words and to whom."""
 
 
 class Post:
@@ -49,6 +47,7 @@ class Post:
             invitations.TOPIC: self._invitation,
             joining.TOPIC: self._join_request,
             delegation.TOPIC: self._commitment,
+            **BadgeLetters(origin).writers,
         }
 
     @property

@@ -56,6 +56,11 @@ def releasers_of(session: Session, commitment: Commitment, hold: CommitmentHold,
     return []
 
 
+def those_who_may(session: Session, organisation_id: UUID, scope: Scope) -> list[str]:
+    """The addresses of those in an organisation whose roles let them do something."""
+    return _addresses(session, [organisation_id], lambda roles: scope in scopes_of(roles), but=None)
+
+
 def address_of(session: Session, person_id: UUID) -> list[str]:
     """A person's address, if we know one."""
     email = session.get_one(Person, person_id).email

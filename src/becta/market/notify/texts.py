@@ -82,6 +82,43 @@ def commitment_decided(href: str, *, purpose: str, amount: str, outcome: str, re
     )
 
 
+def claim_decided(href: str, *, badge: str, holder: str, outcome: str, reasons: Sequence[str]) -> Words:
+    """A supplier is told what became of its claim."""
+    told = {
+        "accepted": f"{holder} holds the badge {badge}. Its signed credential, picture and page to show others:",
+        "returned": f"We could not accept the claim of {holder} to {badge} yet. Mend it and send it again:",
+        "refused": f"We refused the claim of {holder} to {badge}.",
+        "suspended": f"The badge {badge} of {holder} is suspended: it shows nowhere until a check passes again.",
+        "revoked": f"The badge {badge} of {holder} is withdrawn.",
+    }
+    return _words(f"{badge}: {outcome}", told[outcome], _because(reasons), href)
+
+
+def badge_ends(href: str, *, badge: str, holder: str, ends: str, is_over: bool) -> Words:
+    """A supplier is reminded that a badge ends, or has ended."""
+    if is_over:
+        said = f"The badge {badge} of {holder} ended on {ends} and shows nowhere any more. If it was renewed, claim it:"
+        return _words(f"{badge} ended on {ends}", said, href)
+    said = f"The badge {badge} of {holder} ends with {ends}: from that day it shows nowhere. Claim the renewed one:"
+    return _words(f"{badge} ends on {ends}", said, href)
+
+
+def badge_lost(
+    href: str, *, badge: str, holder: str, product: str, shortlist: str, why: str, reasons: Sequence[str]
+) -> Words:
+    """Those who have a product on a shortlist are told that a badge of it holds no more."""
+    return _words(
+        f"{product} no longer holds {badge}",
+        f"On your shortlist “{shortlist}” is {product}. The badge {badge} of {holder} {why}, so do not rely on it:",
+        _because(reasons),
+        href,
+    )
+
+
+def _because(reasons: Sequence[str]) -> str:
+    return f"The reasons given: {' '.join(reasons)}" if reasons else ""
+
+
 def _words(subject: str, *paragraphs: str) -> Words:
     return Words(" ".join(subject.split()), "\n\n".join(part for part in paragraphs if part) + SIGNATURE)
 

@@ -1,24 +1,17 @@
 """Addresses of pages, and searches read from addresses as forgivingly as people type them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 from urllib.parse import urlencode
 from uuid import UUID
 
 from becta.market.api.search import Question
-from becta.market.web.labels import FACET_TITLES
+from becta.market.web.labels import FILTER_TITLES
+from becta.market.web.wishes import Parameters, narrowed, ticked, wishes_of
 from becta.search.engine import Sort
 
 LONGEST_TEXT = 500
 MOST_VALUES = 50
 _HIGHEST_PRICE = 10**13
-
-
-class Parameters(Protocol):
-    """The query parameters of a request."""
-
-    def getall(self, key: str, default: list[str], /) -> list[str]:
-        """Every value given for a name."""
 
 
 def question_of(parameters: Parameters) -> Question:
@@ -27,9 +20,14 @@ def question_of(parameters: Parameters) -> Question:
     def last(name: str) -> str:
         return parameters.getall(name, [""])[-1].strip()
 
+    filters = {name: values for name in FILTER_TITLES if (values := _distinct(parameters.getall(name, [])))}
+    if "badge" in filters:
+        filters["badge"] = narrowed(filters["badge"], parameters)
+    if "badge_all" in filters:
+        filters["badge_all"] = wishes_of(filters["badge_all"])
     return Question(
         q=parameters.getall("q", [""])[-1][:LONGEST_TEXT],
-        filters={name: values for name in FACET_TITLES if (values := _distinct(parameters.getall(name, [])))},
+        filters=filters,
         min_price=_pence(last("min_price")),
         max_price=_pence(last("max_price")),
         sort=Sort(last("sort")) if last("sort") in set(Sort) else Sort.RELEVANCE,
@@ -40,7 +38,7 @@ def question_of(parameters: Parameters) -> Question:
 def search_href(question: Question, *, cursor: str | None = None) -> str:
     """The address of a search, at its start unless a cursor is given."""
     pairs: list[tuple[str, str]] = [("q", question.q)] if question.q else []
-    pairs += [(name, value) for name in FACET_TITLES for value in question.filters.get(name, ())]
+    pairs += [(name, value) for name in FILTER_TITLES for value in question.filters.get(name, ())]
     pairs += price_parameters(question)
     if question.sort is not Sort.RELEVANCE:
         pairs.append(("sort", question.sort.value))
@@ -52,6 +50,14 @@ def search_href(question: Question, *, cursor: str | None = None) -> str:
 def facet_href(name: str, value: str) -> str:
     """The address of everything with a value of a facet."""
     return f"/search?{urlencode([(name, value)])}"
+
+
+def kept_parameters(question: Question) -> tuple[tuple[str, str], ...]:
+    """What the form of the page must not lose and has no field for: prices, badges all needed, a badge asked twice."""
+    shown = ticked(question.filters.get("badge", ())).values()
+    surplus = (("badge", wish) for wish in question.filters.get("badge", ()) if wish not in shown)
+    needed = (("badge_all", wish) for wish in question.filters.get("badge_all", ()))
+    return (*price_parameters(question), *needed, *surplus)
 
 
 def price_parameters(question: Question) -> tuple[tuple[str, str], ...]:

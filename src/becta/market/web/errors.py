@@ -35,6 +35,7 @@ TEXTS = {
         "This cannot be done now",
         "It has changed or is settled already. Go back and look at it again.",
     ),
+    413: ("This file is too large", "Nothing of it was kept. Go back and choose a smaller one."),
     412: ("Somebody changed this", "Open it again and repeat what you did."),
     429: ("Too many requests", "Wait a little and try again."),
     500: ("Sorry, there is a problem with the service", "It was logged. Try again later."),

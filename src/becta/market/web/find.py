@@ -15,8 +15,8 @@ from becta.kernel.paging import decode_cursor, encode_cursor
 from becta.market.api.access import PUBLIC
 from becta.market.api.search import Engine, Question, ask
 from becta.market.db import Database
-from becta.market.web.addresses import as_uuid, price_parameters, question_of, search_href
-from becta.market.web.labels import FACET_TITLES, facet, value_label
+from becta.market.web.addresses import as_uuid, kept_parameters, question_of, search_href
+from becta.market.web.labels import FACET_TITLES, FILTER_TITLES, facet, value_label
 from becta.market.web.rendering import Rendering
 from becta.market.web.views import Badge, Link, Notice, Option, Price, Result, SearchPage, Selected
 from becta.search.engine import Answer, Card, Hit, Sort
@@ -68,7 +68,7 @@ def search_page(
         ),
         selected=_selected(question, names),
         clear_href=search_href(replace(question, filters={}, min_price=None, max_price=None)),
-        kept=price_parameters(question),
+        kept=kept_parameters(question),
         notice=Notice(message=answer.relaxed.message) if answer.relaxed else None,
         did_you_mean=Link(text=better, href=search_href(replace(question, q=better))) if better else None,
         suggestions=tuple(
@@ -105,11 +105,11 @@ def _price(card: Card) -> Price | None:
 def _selected(question: Question, names: Mapping[str, str]) -> tuple[Selected, ...]:
     chosen = [
         Selected(
-            facet=FACET_TITLES[name],
+            facet=FILTER_TITLES[name],
             text=value_label(name, value, known=names),
             href=search_href(_without(question, name, value)),
         )
-        for name in FACET_TITLES
+        for name in FILTER_TITLES
         for value in question.filters.get(name, ())
     ]
     if question.min_price is not None:

@@ -31,6 +31,7 @@ STATES = {
     "valid": ("Valid", "govuk-tag--green"),
     "expiring": ("Expires soon", "govuk-tag--yellow"),
     "expired": ("Expired", "govuk-tag--red"),
+    "suspended": ("Suspended", "govuk-tag--red"),
     "withdrawn": ("Withdrawn", "govuk-tag--red"),
     "unverified": ("Not verified", "govuk-tag--grey"),
 }

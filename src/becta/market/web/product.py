@@ -27,6 +27,7 @@ STATES = {
     Standing.VALID: "valid",
     Standing.EXPIRING: "expiring",
     Standing.EXPIRED: "expired",
+    Standing.SUSPENDED: "suspended",
     Standing.REVOKED: "withdrawn",
 }
 
@@ -61,6 +62,7 @@ def product_page(product: ProductOut) -> ProductPage:
         features=product.features,
         attributes=tuple(Fact(term=term, text=text) for term, text in product.attributes.items()),
         price=Price(pence=offers[0].price_pence, unit=offers[0].unit, is_from=len(offers) > 1) if offers else None,
+        shortlist_href=f"/shortlists/add?product={product.id}",
         badges=tuple(
             Badge(name=badge.name, level=badge.level, role=badge.role, holder=badge.holder) for badge in product.badges
         ),
@@ -136,4 +138,6 @@ def _proof(product: ProductOut, badge: BadgeOut) -> Proof:
         expires=badge.expires_on,
         evidence=Link(text="See the evidence", href=badge.evidence_url) if badge.evidence_url else None,
         note=badge.evidence_note,
+        badge=Link(text="Verify this badge and see its history", href=f"/badges/{badge.id}"),
+        meaning=Link(text="What it means", href=f"/standards/{badge.standard}"),
     )

@@ -8,9 +8,12 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from msgspec import Struct
 
-from becta.market.web import views
+from becta.market.web import standard_views, views
 from becta.market.web.account import views as account
+from becta.market.web.badges import views as badges
 from becta.market.web.work import views as work
+from becta.market.web.work.claims import views as claims
+from becta.market.web.work.shortlists import views as shortlists
 
 CONTENT_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
@@ -28,6 +31,8 @@ TEMPLATES: dict[type[Struct], str] = {
     views.ProblemPage: "problem.html",
     views.ProblemTypePage: "problem_type.html",
     views.ApiPage: "api.html",
+    standard_views.StandardsPage: "standards.html",
+    standard_views.StandardPage: "standard.html",
     account.SignInPage: "account/sign_in.html",
     account.CheckEmailPage: "account/check_email.html",
     account.UseLinkPage: "account/use_link.html",
@@ -35,7 +40,10 @@ TEMPLATES: dict[type[Struct], str] = {
     account.OrganisationPage: "account/organisation.html",
     account.AccountPage: "account/account.html",
     account.OutboxPage: "account/outbox.html",
+    **badges.TEMPLATES,
     **work.TEMPLATES,
+    **shortlists.TEMPLATES,
+    **claims.TEMPLATES,
 }
 
 

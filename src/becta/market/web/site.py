@@ -15,12 +15,16 @@ from msgspec import Struct
 from becta.market.api.access import PUBLIC
 from becta.market.web import assets
 from becta.market.web.account.pages import ACCOUNT_PAGES
+from becta.market.web.badges.badge import show_badge
+from becta.market.web.badges.run import show_run
+from becta.market.web.badges.verify import verify_form, verify_given
 from becta.market.web.errors import Handlers, for_everybody
 from becta.market.web.find import find
 from becta.market.web.home import home
 from becta.market.web.problem_pages import problem_type
 from becta.market.web.product import show_product
 from becta.market.web.rendering import SECURITY_HEADERS, Pages
+from becta.market.web.standards import list_standards, show_standard
 from becta.market.web.templates import environment
 from becta.market.web.views import ApiPage
 from becta.market.web.visitor import LARGEST_FORM, Jar, for_visitors, form, own_forms_only, visitors
@@ -82,7 +86,21 @@ def site(house: House) -> Site:
         routers=(
             Router(
                 path="/",
-                route_handlers=[home, find, show_product, problem_type, robots, *ACCOUNT_PAGES, *WORK_PAGES],
+                route_handlers=[
+                    home,
+                    find,
+                    show_product,
+                    list_standards,
+                    show_standard,
+                    show_badge,
+                    verify_form,
+                    verify_given,
+                    show_run,
+                    problem_type,
+                    robots,
+                    *ACCOUNT_PAGES,
+                    *WORK_PAGES,
+                ],
                 guards=[own_forms_only(house.settings, jar)],
                 dependencies={
                     "pages": Provide(lambda: pages, sync_to_thread=False),

@@ -58,13 +58,23 @@ class Option(Struct, frozen=True, kw_only=True):
     text: str
 
 
+class Choice(Struct, frozen=True, kw_only=True):
+    """A select that narrows a ticked value; `name` is its query parameter, `chosen` the value of an option."""
+
+    name: str
+    label: str
+    options: tuple[Option, ...]
+    chosen: str = ""
+
+
 class FacetOption(Struct, frozen=True, kw_only=True):
-    """A value of a facet with its count."""
+    """A value of a facet with its count, and what narrows it while it is ticked."""
 
     value: str
     label: str
     count: int
     is_checked: bool = False
+    choices: tuple[Choice, ...] = ()
 
 
 class Facet(Struct, frozen=True, kw_only=True):
@@ -134,7 +144,10 @@ class Fact(Struct, frozen=True, kw_only=True):
 
 
 class Proof(Struct, frozen=True, kw_only=True):
-    """A badge with what is proved. `holder` is "supplier" or "product", `holder_name` says which one."""
+    """A badge with what is proved. `holder` is "supplier" or "product", `holder_name` says which one.
+
+    `badge` leads to its own page, where it is verified, `meaning` to what the standard asks for.
+    """
 
     name: str
     level: str
@@ -151,6 +164,8 @@ class Proof(Struct, frozen=True, kw_only=True):
     evidence: Link | None = None
     publisher: str = ""
     note: str = ""
+    badge: Link | None = None
+    meaning: Link | None = None
 
 
 class Tier(Struct, frozen=True, kw_only=True):
@@ -197,6 +212,7 @@ class ProductPage(Struct, frozen=True, kw_only=True):
     features: tuple[str, ...] = ()
     attributes: tuple[Fact, ...] = ()
     price: Price | None = None
+    shortlist_href: str = ""
     badges: tuple[Badge, ...] = ()
     proofs: tuple[Proof, ...] = ()
     past_proofs: tuple[Proof, ...] = ()

@@ -10,9 +10,10 @@ from uuid import UUID
 
 from litestar import Request, Response
 from litestar.connection import ASGIConnection
-from litestar.datastructures import Cookie
+from litestar.datastructures import Cookie, UploadFile
 from litestar.di import NamedDependency
-from litestar.exceptions import PermissionDeniedException
+from litestar.exceptions import ClientException, PermissionDeniedException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.handlers import BaseRouteHandler
 from litestar.params import SkipValidation
 from litestar.response import Redirect
@@ -34,7 +35,10 @@ from becta.market.web.views import Link, ProblemPage
 SIGN_IN = "/sign-in"
 TOKEN_FIELD = "csrf_token"  # noqa: S105 - a field's name
 FORM_TYPE = "application/x-www-form-urlencoded"
+FILES_TYPE = "multipart/form-data"
 LARGEST_FORM = 64_000
+LARGEST_UPLOAD = 11_000_000
+"""Bytes of a form with files, where a page takes files at all."""
 MOST_FIELDS = 200
 LONGEST_SECRET = 100
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -145,9 +149,10 @@ class Visitor(Struct, frozen=True, kw_only=True):
 
 
 class Form(Struct, frozen=True):
-    """The fields of a form."""
+    """The fields of a form, and its files by field."""
 
     values: Mapping[str, tuple[str, ...]]
+    files: Mapping[str, UploadFile] = {}
 
     def text(self, name: str) -> str:
         """The last value of a field, "" if there is none."""
@@ -190,6 +195,8 @@ def visitors(settings: Settings, jar: Jar) -> Callable[[Request[Any, Any, Any]],
 async def form(request: Request[Any, Any, Any]) -> Form:
     """The dependency `form`: the fields that were sent, none for anything but a form."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == FILES_TYPE:
+        return await _with_files(request)
     if kind != FORM_TYPE:
         return Form({})
     try:
@@ -202,6 +209,27 @@ async def form(request: Request[Any, Any, Any]) -> Form:
     for name, value in pairs:
         values[name] = (*values.get(name, ()), value)
     return Form(values)
+
+
+async def _with_files(request: Request[Any, Any, Any]) -> Form:
+    """A form with files. One that cannot be read has no fields, so no token of ours, and changes nothing.
+
+    Raises RequestEntityTooLarge.
+    """
+    try:
+        pairs = list((await request.form()).multi_items())
+    except RequestEntityTooLarge:
+        raise
+    except (ClientException, UnicodeDecodeError, ValueError):
+        return Form({})
+    values: dict[str, tuple[str, ...]] = {}
+    files: dict[str, UploadFile] = {}
+    for name, value in pairs[:MOST_FIELDS]:
+        if isinstance(value, UploadFile):
+            files.setdefault(name, value)
+        else:
+            values[name] = (*values.get(name, ()), str(value))
+    return Form(values, files)
 
 
 def own_forms_only(settings: Settings, jar: Jar) -> Guard:

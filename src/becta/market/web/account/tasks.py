@@ -7,10 +7,8 @@ OVER_API = frozenset(
     {
         Scope.LISTINGS_WRITE,
         Scope.OFFERS_WRITE,
-        Scope.BADGES_CLAIM,
         Scope.SUPPLIERS_WRITE,
         Scope.LISTINGS_DECIDE,
-        Scope.BADGES_DECIDE,
         Scope.AUDIT_READ,
     }
 )
@@ -29,6 +27,12 @@ def tasks_of(actor: Actor) -> tuple[Link, ...]:
         tasks.append(Link(text="Commit an amount", href="/commitments/new"))
     if Scope.COMMITMENTS_READ in actor.scopes:
         tasks += [Link(text="Commitments", href="/commitments"), Link(text="Who may commit how much", href="/scheme")]
+    if Scope.SHORTLISTS_READ in actor.scopes:
+        tasks.append(Link(text="Shortlists", href="/shortlists"))
+    if Scope.BADGES_CLAIM in actor.scopes and actor.bound_to is not None:
+        tasks += [Link(text="Badge claims", href="/claims"), Link(text="Conformance tests", href="/claims/runs")]
+    if Scope.BADGES_DECIDE in actor.scopes:
+        tasks.append(Link(text="Claims to check", href="/checking"))
     if actor.organisation_id is not None:
         tasks += [Link(text="People", href="/people"), Link(text="API tokens", href="/tokens")]
     return (

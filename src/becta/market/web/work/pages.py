@@ -1,5 +1,6 @@
 """Every page for those who are signed in: money, people, tokens, and one's own data."""
 
+from becta.market.web.work.claims.pages import CLAIM_PAGES
 from becta.market.web.work.commitments import commit, list_commitments, new_commitment
 from becta.market.web.work.deciding import approve, decline, show_commitment, withdraw
 from becta.market.web.work.invited import accept, show_invitation
@@ -11,6 +12,7 @@ from becta.market.web.work.privacy import ask_to_erase, download, erase, erased,
 from becta.market.web.work.requests import confirm, refuse, show_request
 from becta.market.web.work.schemes import show_scheme
 from becta.market.web.work.setting import edit_scheme, set_it
+from becta.market.web.work.shortlists.pages import SHORTLIST_PAGES
 from becta.market.web.work.tokens import list_tokens, make, new_token, revoke, rotate, show_token
 
 WORK_PAGES = (
@@ -52,4 +54,6 @@ WORK_PAGES = (
     ask_to_erase,
     erase,
     erased,
+    *SHORTLIST_PAGES,
+    *CLAIM_PAGES,
 )

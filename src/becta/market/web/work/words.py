@@ -32,6 +32,12 @@ HAPPENINGS = {
     "commitment.approved": "Let it through",
     "commitment.declined": "Turned it down",
     "commitment.withdrawn": "Withdrew it",
+    "shortlist.started": "Started the shortlist",
+    "shortlist.amended": "Changed what it says",
+    "shortlist.entry_added": "Added a product",
+    "shortlist.entry_removed": "Removed a product",
+    "shortlist.closed": "Closed it with a choice",
+    "shortlist.archived": "Put it away",
 }
 SCOPE_WORDS = {
     Scope.LISTINGS_WRITE: "Write listings",
@@ -44,6 +50,8 @@ SCOPE_WORDS = {
     Scope.COMMITMENTS_MAKE: "Commit money",
     Scope.COMMITMENTS_DECIDE: "Decide on commitments",
     Scope.SCHEMES_WRITE: "Set schemes of delegation",
+    Scope.SHORTLISTS_READ: "Read shortlists",
+    Scope.SHORTLISTS_WRITE: "Keep shortlists",
     Scope.PEOPLE_MANAGE: "Manage people",
     Scope.TOKENS_MANAGE: "Manage the organisation’s tokens",
     Scope.AUDIT_READ: "Read the audit trail",

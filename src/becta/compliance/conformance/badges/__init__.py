@@ -1,0 +1,1 @@
+"""The runner for Open Badges 3.0 credentials."""

@@ -1,0 +1,1 @@
+"""The runners for CASE packages: frameworks of competencies and standards as 1EdTech's CFPackage JSON."""

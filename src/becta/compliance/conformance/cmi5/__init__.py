@@ -1,0 +1,1 @@
+"""The runner for cmi5 course structures, alone or in a zip."""

@@ -1,0 +1,1 @@
+"""The runners for QTI items, alone or in a content package."""

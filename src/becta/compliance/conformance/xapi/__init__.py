@@ -1,0 +1,1 @@
+"""The runners for xAPI statements: the structure that Part Two of the specification asks of every statement."""

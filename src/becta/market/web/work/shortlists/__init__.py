@@ -1,0 +1,1 @@
+"""Pages for shortlists: keeping candidates, comparing them, and showing afterwards why."""
