@@ -1,9 +1,14 @@
 """Checks on plain text that every listing field shares."""
 
+import re
 import unicodedata
 
 from becta.kernel.errors import Fault
 
+_WEB_ADDRESS = re.compile(
+    r"https?://(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?"
+    r"(?:[/?#](?:[A-Za-z0-9._~:/?#@!$&'()*+,;=-]|\[|\]|%[0-9A-Fa-f]{2})*)?"
+)
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Unicode's bidirectional controls: with them a title can be made to read as another."""
 
@@ -31,6 +36,11 @@ def text_faults(field: str, value: str, *, at_most: int, at_least: int = 0) -> l
             Fault(field=field, problem="holds control characters", mend="remove them and send plain text", value=None)
         )
     return faults
+
+
+def is_web_address(text: str) -> bool:
+    """Whether a text is a whole http or https address, in the characters that RFC 3986 allows."""
+    return _WEB_ADDRESS.fullmatch(text) is not None
 
 
 def reference_faults(reference: str) -> list[Fault]:

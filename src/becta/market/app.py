@@ -194,7 +194,7 @@ def create_app(house: House | None = None, *, relay: bool = True) -> Litestar:
         lifespan=[lifespan],
         openapi_config=_openapi(pages),
         compression_config=CompressionConfig(backend="gzip", exclude=["^/api/", "^/bare/"]),
-        state=State({"tokens_used": used}),
+        state=State({"tokens_used": used, "db": running.db}),
         debug=False,
     )
     app.asgi_handler = RateLimits(app.asgi_handler, running.settings)  # as middleware it would not see unknown paths

@@ -133,6 +133,11 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{(self.data_dir / 'market.db').resolve()}"
 
     @property
+    def has_database(self) -> bool:
+        """Whether there is a database; a PostgreSQL one is taken to be there."""
+        return self.database_url is not None or (self.data_dir / "market.db").is_file()
+
+    @property
     def index_dir(self) -> Path:
         """Where the search index lives."""
         return self.data_dir / "index"

@@ -1,6 +1,7 @@
 """Building the running parts from settings, once, for web, command line, worker and tests."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from msgspec import Struct
 from sqlmodel import select
@@ -122,9 +123,9 @@ def _sweep(db: Database, evidence_files: FileStore, artefacts: FileStore) -> Non
         with db.read() as session:
             return session.exec(select(Evidence.id).where(Evidence.file_sha256 == digest)).first() is not None
 
-    def is_artefact(digest: str) -> bool:
+    def is_artefact(run_id: str) -> bool:
         with db.read() as session:
-            return is_awaited(session, digest)
+            return is_awaited(session, UUID(run_id))
 
     before = clock.now() - BROKEN_AFTER
     evidence_files.sweep(before, is_evidence)

@@ -120,12 +120,12 @@ def test_json_is_read_as_it_is_with_or_without_a_byte_order_mark() -> None:
 @pytest.mark.parametrize(
     ("document", "reason", "line", "column"),
     [
-        (b'{"a": 1,\n "a": 2}', "sound JSON: the key 'a' appears twice in one object", 2, 2),
-        (b'{"a": {"b": 1,\n  "c": 1, "b": 2}}', "sound JSON: the key 'b' appears twice in one object", 2, 11),
-        (b'[{"a": "\\":", "b":1}, {"a":1,"\\u0061":2}]', "sound JSON: the key 'a' appears twice in one object", 1, 30),
+        (b'{"a": 1,\n "a": 2}', "sound JSON: a key appears twice in one object", 2, 2),
+        (b'{"a": {"b": 1,\n  "c": 1, "b": 2}}', "sound JSON: a key appears twice in one object", 2, 11),
+        (b'[{"a": "\\":", "b":1}, {"a":1,"\\u0061":2}]', "sound JSON: a key appears twice in one object", 1, 30),
         (b"[1,\n NaN]", "sound JSON: NaN is no JSON number", 2, 2),
         (b'["NaN", -Infinity]', "sound JSON: -Infinity is no JSON number", 1, 9),
-        (b"[0, 1e999]", "sound JSON: the number 1e999 is beyond a double", 1, 5),
+        (b"[0, 1e999]", "sound JSON: a number is beyond a double", 1, 5),
         (b"[" + b"9" * 5_000 + b"]", "sound JSON: a number has more than 1,000 digits", 1, 2),
         (b'["\\ud800"]', "sound JSON: a text holds half of a surrogate pair", None, None),
         (b'{"a":\n }', "JSON: Expecting value", 2, 2),

@@ -1,5 +1,6 @@
 """Hostile input ends in a verdict with a reason, soon, and never in an exception."""
 
+import base64
 import copy
 import json
 import struct
@@ -11,10 +12,26 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from tests.compliance.openbadges.samples import NOW, OURS, badge, self_issued, signed, status_lists
+from tests.compliance.openbadges.samples import (
+    DID,
+    ISSUED,
+    METHOD,
+    NOW,
+    OURS,
+    REVOCATIONS,
+    badge,
+    self_issued,
+    signed,
+    status_lists,
+)
+from tests.support.shared import shared_data
 
+from becta.compliance.openbadges import verifying
 from becta.compliance.openbadges.baking import KEYWORD, PNG_SIGNATURE
+from becta.compliance.openbadges.canonical import MOST_QUADS
 from becta.compliance.openbadges.contexts import VCDM_2
+from becta.compliance.openbadges.effort import MOST_STEPS, Effort
+from becta.compliance.openbadges.status import build_list, status_entry, status_list_credential
 from becta.compliance.openbadges.verifying import verify
 
 GOOD = signed()
@@ -38,10 +55,20 @@ def with_evidence(evidence: Any) -> Badge:
 
 BOMB = zlib.compress(bytes(50_000_000))
 KNOWS = "https://example.org/knows"
-CLIQUE = [
-    {"id": f"_:b{n}", "type": ["Evidence"], KNOWS: [{"id": f"_:b{m}"} for m in range(12) if m != n]} for n in range(12)
-]
+LABELLED = [{"id": f"_:b{n}", "type": ["Evidence"], KNOWS: [{"id": "_:b0"}]} for n in range(12)]
+ALIKE = [{"type": ["Evidence"], KNOWS: [{"type": ["Evidence"]}] * 12}] * 2
+
+
+def tree(wide: int, deep: int) -> Badge:
+    """Nodes without id that are all alike, so that every order of them is tried."""
+    return {"type": ["Evidence"], KNOWS: [tree(wide, deep - 1)] * wide} if deep else {"type": ["Evidence"]}
+
+
 INLINE = [{"@context": {"n": "https://example.org/n"}, "id": f"urn:x:{n}", "type": ["Evidence"]} for n in range(150)]
+FORGETFUL = [
+    {"@context": [{f"n{n}": "https://example.org/n"}, *GOOD["@context"]], "type": ["Evidence"]} for n in range(30)
+]
+REPEATED = [{"id": "urn:x:1", "type": ["Evidence"], KNOWS: [str(n)] * 4} for n in range(60)]
 XML = b'<svg xmlns="http://www.w3.org/2000/svg">'
 
 HOSTILE: dict[str, tuple[Any, str, str]] = {
@@ -61,7 +88,11 @@ HOSTILE: dict[str, tuple[Any, str, str]] = {
     "a mapping that is no JSON": ({"id": object()}, "format", "not JSON"),
     "many values in arrays of arrays": (with_evidence([[{"id": "urn:x"}] * 50] * 50), "format", "more than"),
     "contexts everywhere": (with_evidence(INLINE), "proof", "contexts more than"),
-    "nodes that look alike": (with_evidence(CLIQUE), "proof", "look alike"),
+    "nodes that look alike": (with_evidence(ALIKE), "proof", "look alike"),
+    "nodes with labels": (with_evidence(LABELLED), "proof", "no absolute IRI"),
+    "trees that look alike": (with_evidence([tree(3, 5)]), "proof", "more than 10000 steps"),
+    "contexts that forget one another": (with_evidence(FORGETFUL), "proof", "more than 10000 steps"),
+    "many values of one thing": (with_evidence(REPEATED), "proof", "more than 200 values"),
     "a poisoned context": (
         {**GOOD, "@context": [*GOOD["@context"], {f"a{n}": f"a{n + 1}:x" for n in range(900)}]}, "proof", "recursion",
     ),
@@ -94,6 +125,73 @@ def test_hostile_input_is_refused_with_a_reason(case: str) -> None:
     assert time.process_time() - began < SOON
     assert not verdict.valid
     assert words in " ".join(problem.message for problem in verdict.problems if problem.check == check)
+
+
+def steps_of(document: Any, monkeypatch: pytest.MonkeyPatch, **how: Any) -> int:
+    """Steps of all that one verification does."""
+    made: list[Effort] = []
+
+    class Watched(Effort):
+        def __init__(self) -> None:
+            super().__init__()
+            made.append(self)
+
+    monkeypatch.setattr(verifying, "Effort", Watched)
+    verify(document, at=NOW, resolver=OURS, **how)
+    (effort,) = made
+    return effort.spent
+
+
+def endorsed(evidence: Any) -> Badge:
+    """A badge and ten endorsements, each with five proofs of which none holds, and each with this evidence."""
+    proofs = [{**GOOD["proof"], "created": f"2026-11-01T09:00:0{n}Z"} for n in range(1, 6)]
+    kind = ["VerifiableCredential", "EndorsementCredential"]
+    inner = [badge(type=kind, id=f"urn:x:{n}", evidence=evidence, proof=proofs) for n in range(10)]
+    return badge(endorsement=inner, evidence=evidence, proof=proofs)
+
+
+def test_a_hostile_form_is_made_canonical_once_and_not_for_each_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = steps_of(GOOD | {"evidence": ALIKE}, monkeypatch)
+    five = steps_of(GOOD | {"evidence": ALIKE, "proof": [GOOD["proof"]] * 5}, monkeypatch)
+
+    assert five == one
+
+
+@pytest.mark.parametrize("evidence", [[tree(3, 3)], [tree(2, 4)], FORGETFUL[:5]])
+def test_endorsements_share_the_steps_of_their_badge(evidence: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    most = MOST_STEPS + MOST_QUADS  # the last document may ask for more than was left
+
+    assert steps_of(endorsed(evidence), monkeypatch) < most
+
+
+def test_status_lists_share_the_steps_of_their_badge(monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = [status_entry(f"https://example.org/{n}", "revocation", n) for n in range(10)]
+    hostile = json.dumps(status_list_credential("urn:x:1", DID, "revocation", build_list([]), valid_from=ISSUED) | {
+        KNOWS: [tree(3, 5)], "proof": [GOOD["proof"]] * 5,
+    }).encode()  # fmt: skip
+
+    alone = steps_of(self_issued(credentialStatus=entries), monkeypatch)
+    together = steps_of(self_issued(credentialStatus=entries), monkeypatch, statuses=lambda _: hostile)
+
+    assert alone < together < MOST_STEPS + MOST_QUADS
+
+
+def test_our_badge_takes_few_steps_and_1edtechs_largest_a_fifth_of_what_is_allowed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    largest = shared_data("interop/openbadges/ob30/complete.json").read_bytes()
+
+    assert steps_of(GOOD, monkeypatch) < MOST_STEPS / 10
+    assert steps_of(largest, monkeypatch) < MOST_STEPS / 5
+
+
+def test_a_name_that_stands_twice_among_many_is_found_in_one_pass() -> None:
+    many = 50_000
+    text = "{" + ",".join(f'"{n:x}":1' for n in range(many)) + f',"{many - 1:x}":1}}'
+    began = time.process_time()
+
+    assert "twice" in verify(text, at=NOW).problems[0].message
+    assert time.process_time() - began < SOON
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -143,6 +241,56 @@ ODD = [None, True, 0, -1, 1.5, [], {}, [[]], [None], {"@value": 1}, {"@id": "x"}
 @given(st.sampled_from(places(GOOD)), st.sampled_from(ODD))
 def test_a_value_of_any_other_kind_anywhere_breaks_a_badge_without_an_exception(path: Any, odd: Any) -> None:
     assert not verify(changed(GOOD, path, odd), at=NOW, resolver=OURS, statuses=LISTS).valid
+
+
+NAMES = sorted(
+    {step for path in places(GOOD) for step in path if isinstance(step, str)}
+    | {"@id", "@type", "@value", "@list", "@context", "@language", "endorsement", "endorsementJwt", "vc", "exp", "nbf"}
+)
+SINGLE = st.sampled_from([*ODD, *NAMES, DID, VCDM_2, GOOD["id"]]) | st.integers() | st.floats() | st.text(max_size=6)
+ANYTHING = st.recursive(
+    SINGLE,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=4),
+    max_leaves=12,
+)
+LIST: Badge = json.loads(LISTS(REVOCATIONS) or b"")
+
+
+def mutated(document: Badge, changes: list[tuple[int, str, Any]]) -> Badge:
+    """The document with a few places changed, taken out or added to."""
+    for number, name, value in changes:
+        document = copy.deepcopy(document)
+        spots = places(document)
+        path = spots[number % len(spots)]
+        holder = at(document, path[:-1])
+        target = holder[path[-1]]
+        if isinstance(target, dict) and number % 3:
+            target[name] = value
+        elif number % 2:
+            del holder[path[-1]]
+        else:
+            holder[path[-1]] = value
+    return document
+
+
+CHANGES = st.lists(st.tuples(st.integers(0, 10_000), st.sampled_from(NAMES), ANYTHING), min_size=1, max_size=4)
+
+
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@given(CHANGES)
+def test_no_mutated_badge_or_status_list_escapes_as_an_exception(changes: Any) -> None:
+    with_endorsement = {**GOOD, "endorsement": [self_issued()]}
+    listed = mutated(LIST, changes)
+    for document in (mutated(GOOD, changes), mutated(with_endorsement, changes)):
+        verify(document, at=NOW, resolver=OURS, statuses=LISTS)
+        verify(token_of(document), at=NOW, resolver=OURS, statuses=LISTS)
+    verify(GOOD, at=NOW, resolver=OURS, statuses=lambda _: json.dumps(listed).encode())
+
+
+def token_of(claims: Any) -> str:
+    """A JWT of whatever it is."""
+    parts = (json.dumps(part).encode() for part in ({"alg": "EdDSA", "kid": METHOD}, claims))
+    return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in (*parts, bytes(64)))
 
 
 @settings(deadline=None)

@@ -2,28 +2,79 @@
 
 import base64
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import httpx
 import jwt
 import pytest
 import time_machine
 from click.testing import CliRunner
-from tests.support.api import Api
+from tests.support.api import Api, token_for
 from tests.support.badges import CYBER, LTI, accepted, send_file
 from tests.support.node import ask_node
 
+from becta.compliance.badges.credentials import CONTEXTS
 from becta.compliance.openbadges.contexts import bundled_contexts
+from becta.compliance.openbadges.data_integrity import sign_credential
+from becta.compliance.openbadges.did import did_key, method_id
+from becta.compliance.openbadges.keys import SigningKey
+from becta.compliance.openbadges.vc_jwt import sign_jwt
 from becta.kernel import clock
 from becta.kernel.actor import system
+from becta.market.api.ledger import judge
+from becta.market.bench.serving import serving
 from becta.market.ledger.keys import give_up_key, rotate_key
-from becta.market.settings import Settings
+from becta.market.settings import Settings, settings
 from becta.market.wiring import House, build
 
 ROOT = "/api/v1"
 EARLIER = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+@contextmanager
+def served_house(folder: Path) -> Iterator[tuple[str, Api]]:
+    """A real server of a house of its own on loopback: its address, and its API as the operator."""
+    house = build(Settings(data_dir=folder / "served"))
+    house.db.migrate()
+    token = token_for(house.db, None)
+    house.close()
+    with serving(folder / "served") as port:
+        address = f"http://127.0.0.1:{port}"
+        with httpx.Client(base_url=address, timeout=30) as client:
+            yield address, Api(client, token)  # type: ignore[arg-type]
+
+
+def signed_by_itself() -> Any:
+    """A badge of an issuer that is its own key, so that nobody need be asked."""
+    key = SigningKey.generate()
+    issuer = did_key(key.public)
+    unsigned = {
+        "@context": list(CONTEXTS),
+        "id": "urn:uuid:0192f0c4-0000-7000-8000-000000000001",
+        "type": ["VerifiableCredential", "OpenBadgeCredential"],
+        "name": "Tidy desk",
+        "issuer": {"id": issuer, "type": ["Profile"], "name": "Somebody"},
+        "validFrom": "2026-01-01T00:00:00Z",
+        "validUntil": "2098-01-01T00:00:00Z",
+        "credentialSubject": {
+            "id": "https://desk.example/1",
+            "type": ["AchievementSubject"],
+            "achievement": {
+                "id": "https://desk.example/tidy",
+                "type": ["Achievement"],
+                "name": "Tidy desk",
+                "description": "A desk that is tidy.",
+                "criteria": {"narrative": "Nothing lies about."},
+            },
+        },
+    }
+    return sign_credential(unsigned, key, method=f"{issuer}#{key.public.multibase}", created=clock.now())
 
 
 class Issuer:
@@ -240,10 +291,6 @@ def test_what_a_compromised_key_signed_proves_nothing_and_is_signed_again(issuer
 
 
 def test_a_credential_in_our_name_signed_by_a_strangers_key_is_refused(issuer: Issuer) -> None:
-    from becta.compliance.openbadges.data_integrity import sign_credential  # noqa: PLC0415
-    from becta.compliance.openbadges.did import method_id  # noqa: PLC0415
-    from becta.compliance.openbadges.keys import SigningKey  # noqa: PLC0415
-    from becta.compliance.openbadges.vc_jwt import sign_jwt  # noqa: PLC0415
 
     genuine = issuer.get(f"/badges/{issuer.badge()}/credential").json()
     genuine.pop("proof")
@@ -270,29 +317,82 @@ def test_a_killed_or_late_relay_signs_each_badge_once_whoever_asks_first(issuer:
     assert issuer.house.ledger.catch_up() == 0
 
 
-def test_the_command_line_verifies_files_and_tells_json_and_exit_codes(
-    issuer: Issuer, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Runs `market badge verify` at a house of one's own that is not there, unless another one is named."""
     from becta.market.cli.badge import badge as command  # noqa: PLC0415
 
-    credential = issuer.get(f"/badges/{issuer.badge()}/credential").json()
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "nowhere"))
+    settings.cache_clear()
+
+    def verified(*words: object) -> Any:
+        settings.cache_clear()
+        answer = CliRunner().invoke(command, ["verify", *map(str, words), "--json"])
+        return answer.exit_code, json.loads(answer.stdout) if answer.stdout.startswith("{") else answer.output
+
+    yield verified
+    settings.cache_clear()
+    assert not (tmp_path / "nowhere").exists()
+
+
+def checks(told: Any, name: str = "problems") -> list[str]:
+    return [found["check"] for found in told[name]]
+
+
+def test_the_command_line_verifies_files_and_tells_json_and_exit_codes(run: Callable[..., Any], tmp_path: Path) -> None:
+    credential = signed_by_itself()
     good, bad = tmp_path / "good.json", tmp_path / "bad.json"
     good.write_text(json.dumps(credential))
     bad.write_text(json.dumps({**credential, "name": "Something else"}))
-    run = CliRunner()
 
-    valid = run.invoke(command, ["verify", str(good), "--json"])
-    told = json.loads(valid.output)
-    assert (valid.exit_code, told["valid"], told["problems"]) == (0, True, [])
-    assert {warning["check"] for warning in told["warnings"]} == {"proof", "status"}  # offline, by a stranger to us
-    refused = run.invoke(command, ["verify", str(bad), "--json"])
-    assert (refused.exit_code, [p["check"] for p in json.loads(refused.output)["problems"]]) == (1, ["proof"])
-    late = run.invoke(command, ["verify", str(good), "--at", "2099-01-01"])
-    assert late.exit_code == 1
-    assert "NOT VALID" in late.output
-    assert "expired" in late.output
-    assert run.invoke(command, ["verify", str(tmp_path / "none.json")]).exit_code == 2
-    assert run.invoke(command, ["verify", str(good), "--at", "soon"]).exit_code == 2
+    code, told = run(good)
+    assert (code, told["valid"], told["problems"], told["warnings"]) == (0, True, [], [])
+    code, told = run(bad)
+    assert (code, told["valid"], checks(told)) == (1, False, ["proof"])
+    code, told = run(good, "--at", "2099-01-01")
+    assert (code, checks(told), "expired" in told["problems"][0]["message"]) == (1, ["expired"], True)
+    for missing in (tmp_path / "none.json", tmp_path, "http://127.0.0.1:9/badge", "HTTPS://[", "http://x:99999/"):
+        code, told = run(missing)
+        assert (code, told["valid"], checks(told)) == (1, False, ["source"]), missing
+    assert run(good, "--at", "soon")[0] == 2
+
+
+def test_the_command_line_has_the_keys_and_lists_of_its_own_house_at_hand(
+    issuer: Issuer, run: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    badge, file = issuer.badge(), tmp_path / "badge.json"
+    file.write_bytes(issuer.get(f"/badges/{badge}/credential").content)
+
+    code, told = run(file)
+    assert (code, checks(told)) == (1, ["proof"])  # a stranger cannot tell whose key it is
+    monkeypatch.setenv("DATABASE_URL", issuer.house.db.url)
+    assert run(file)[0] == 0
+    issuer.api.post(f"/badge-claims/{badge}/decision", {"decision": "revoked", "reasons": ["Withdrawn"]})
+    code, told = run(file)
+    assert (code, checks(told)) == (1, ["status"])
+
+
+def test_the_command_line_asks_an_issuer_on_this_machine_for_its_keys_and_lists(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    with served_house(tmp_path) as (address, supplier_api):
+        supplier = supplier_api.supplier()
+        badge = accepted(supplier_api, f"/suppliers/{supplier}")
+        url = f"{address}/api/v1/badges/{badge}/credential"
+        file = tmp_path / "badge.json"
+        file.write_bytes(httpx.get(url).content)
+
+        assert [
+            run(source)[0] for source in (url, f"{url}.jwt", f"{address}/api/v1/badges/{badge}/image.svg", file)
+        ] == [
+            0,
+            0,
+            0,
+            0,
+        ]
+        revoked = {"decision": "revoked", "reasons": ["Withdrawn"]}
+        assert supplier_api.post(f"/badge-claims/{badge}/decision", revoked).status_code == 200
+        assert [checks(run(source)[1]) for source in (url, file)] == [["status"], ["status"]]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -302,11 +402,9 @@ def test_another_house_at_another_address_does_not_take_our_badge_for_its_own(
     credential = issuer.get(f"/badges/{issuer.badge()}/credential").content
     other = build(Settings(data_dir=tmp_path / "other", public_url="https://other.example"))
     other.db.migrate()
-    from becta.market.api.ledger import judge  # noqa: PLC0415
-
     verdict = judge(other.ledger, credential, clock.now())
 
     assert other.ledger.did == "did:web:other.example"
-    assert verdict.valid
-    assert {warning.check for warning in verdict.warnings} == {"proof", "status"}
+    assert [problem.check for problem in verdict.problems] == ["proof"]
+    assert "DID document" in verdict.problems[0].message
     other.close()

@@ -5,15 +5,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session
+from sqlmodel import Session, func, select
 
 from becta.catalogue.products.service import reasons_faults
 from becta.compliance.badges.holders import locked_claim, touch_holder
 from becta.compliance.badges.ledger import enter
 from becta.compliance.badges.models import BadgeClaimRow, BadgeHistory
 from becta.compliance.badges.rules import DECISIONS, IN_WORDS, ClaimState, check_transition
+from becta.compliance.evidence.models import Evidence
+from becta.compliance.standards.entries import EvidenceKind
 from becta.compliance.standards.registry import standards
 from becta.kernel.actor import Actor, Scope
+from becta.kernel.clock import london_date
 from becta.kernel.errors import Conflict, Fault, Forbidden, Invalid, refuse_if_any
 from becta.kernel.events import announce, record
 from becta.kernel.ids import new_id
@@ -87,8 +90,26 @@ def decide_claim(
             wanted = ClaimState.CHECKED
         elif row.state is ClaimState.CHECKED and row.checked_by == _key(actor):
             raise Forbidden(need=Scope.BADGES_DECIDE, because="you accepted this claim; a second person must too")
+    if decision is ClaimState.ACCEPTED:
+        _check_evidence_lasts(session, row, now=now)
     _turn(session, actor, row, wanted, reasons, now=now)
     return row
+
+
+def _check_evidence_lasts(session: Session, row: BadgeClaimRow, *, now: datetime) -> None:
+    """Raise Conflict if a certificate among the evidence has ended, or ends before the badge would."""
+    ends = select(func.min(Evidence.expires_on)).where(
+        Evidence.claim_id == row.id, Evidence.kind == EvidenceKind.CERTIFICATE_NUMBER
+    )
+    earliest = session.exec(ends).one()
+    if earliest is None:
+        return
+    if earliest <= london_date(now):
+        raise Conflict(f"a certificate in its evidence ended on {earliest:%-d %B %Y}; return the claim")
+    if row.expires_on is None or earliest < row.expires_on:
+        raise Conflict(
+            f"a certificate in its evidence ends on {earliest:%-d %B %Y}, before the badge; return the claim"
+        )
 
 
 def recheck_badge(

@@ -3,12 +3,16 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Text
+from sqlalchemy import CheckConstraint, Index, Text, text
 from sqlmodel import Field, SQLModel
 
 from becta.compliance.badges.notices import Notice
 from becta.compliance.badges.rules import ClaimState, Level
 from becta.kernel.tables import JSON_TYPE, EnumText
+
+UNSIGNED = "credential IS NULL"
+LOST = "state IN ('suspended', 'revoked')"
+"""Few rows of many, which are asked for often."""
 
 
 class BadgeClaimRow(SQLModel, table=True):
@@ -22,6 +26,7 @@ class BadgeClaimRow(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("(supplier_id IS NULL) <> (product_id IS NULL)", name="one_holder"),
         CheckConstraint("expires_on IS NULL OR expires_on > issued_on", name="expires_after_issue"),
+        Index("ix_badge_claim_lost", "state", sqlite_where=text(LOST), postgresql_where=text(LOST)),
     )
 
     id: UUID = Field(primary_key=True)
@@ -70,7 +75,10 @@ class Badge(SQLModel, table=True):
     """
 
     __tablename__ = "badge"
-    __table_args__ = (Index("uq_badge_status_place", "status_list", "status_index", unique=True),)
+    __table_args__ = (
+        Index("uq_badge_status_place", "status_list", "status_index", unique=True),
+        Index("ix_badge_unsigned", "claim_id", sqlite_where=text(UNSIGNED), postgresql_where=text(UNSIGNED)),
+    )
 
     claim_id: UUID = Field(primary_key=True, foreign_key="badge_claim.id")
     status_list: int

@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from becta.catalogue.text_rules import text_faults
+from becta.catalogue.text_rules import is_web_address, text_faults
+from becta.compliance.standards.entries import Standard
 from becta.compliance.standards.registry import Holder, standards
 from becta.kernel.clock import add_months, start_of_day
 from becta.kernel.errors import Conflict, Fault
@@ -14,8 +15,8 @@ from becta.kernel.errors import Conflict, Fault
 EARLIEST = date(1970, 1, 1)
 """The first day a badge can have been issued on: none of the standards is older."""
 
-LATEST = date(2200, 1, 1)
-"""The last day taken for one: a later one is a slip, and its end could lie beyond the calendar."""
+LATEST, LATEST_END = date(2200, 1, 1), date(2300, 1, 1)
+"""The last day of issue and of expiry taken for one: a later one is a slip, and could lie beyond the calendar."""
 
 EXPIRING_DAYS = 30
 """A valid badge shows as expiring this many days before its end, as IASME's first reminder does."""
@@ -209,34 +210,44 @@ def claim_faults(claim: BadgeClaim, holder: Holder) -> list[Fault]:
         faults.append(
             Fault(field="role", problem=f"is not a role of {standard.name}", mend=mend, value=claim.role[:80])
         )
-    if claim.issued_on < EARLIEST:
-        mend = "give the day printed on the certificate"
-        faults.append(
-            Fault(field="issued_on", problem=f"is before {EARLIEST:%Y}", mend=mend, value=str(claim.issued_on))
-        )
-    if claim.issued_on > LATEST:
-        mend = "give the day printed on the certificate"
-        problem = f"is after {LATEST:%Y}"
-        return [*faults, Fault(field="issued_on", problem=problem, mend=mend, value=str(claim.issued_on))]
-    life = standard.months_valid
-    if claim.expires_on is None and life is not None:
-        mend = "give the date printed on the certificate"
-        faults.append(Fault(field="expires_on", problem="is missing", mend=mend))
-    if claim.expires_on is not None and life is not None and claim.expires_on > _latest_end(claim.issued_on, life):
+    return [*faults, *_date_faults(claim, standard), *_proof_faults(claim)]
+
+
+def _date_faults(claim: BadgeClaim, standard: Standard) -> list[Fault]:
+    issued_on, expires_on, life = claim.issued_on, claim.expires_on, standard.months_valid
+    faults = []
+
+    def fault(field: str, problem: str, mend: str, day: date | None) -> None:
+        faults.append(Fault(field=field, problem=problem, mend=mend, value=None if day is None else str(day)))
+
+    printed = "give the day printed on the certificate"
+    if issued_on < EARLIEST:
+        fault("issued_on", f"is before {EARLIEST:%Y}", printed, issued_on)
+    if issued_on > LATEST:
+        fault("issued_on", f"is after {LATEST:%Y}", printed, issued_on)
+    if expires_on is None:
+        if life is not None and issued_on <= LATEST:
+            fault("expires_on", "is missing", "give the date printed on the certificate", None)
+        return faults
+    if expires_on > LATEST_END:
+        fault("expires_on", f"is after {LATEST_END:%Y}", printed, expires_on)
+    elif life is not None and issued_on <= LATEST and expires_on > _latest_end(issued_on, life):
         mend = f"give the day at most {life} months after the day of issue"
-        problem = f"is later than {standard.name} lasts"
-        faults.append(Fault(field="expires_on", problem=problem, mend=mend, value=str(claim.expires_on)))
-    if claim.expires_on is not None and claim.expires_on <= claim.issued_on:
-        mend = "give a day after the day of issue"
-        problem = "is not after the day of issue"
-        faults.append(Fault(field="expires_on", problem=problem, mend=mend, value=str(claim.expires_on)))
+        fault("expires_on", f"is later than {standard.name} lasts", mend, expires_on)
+    if expires_on <= issued_on <= LATEST:
+        fault("expires_on", "is not after the day of issue", "give a day after the day of issue", expires_on)
+    return faults
+
+
+def _proof_faults(claim: BadgeClaim) -> list[Fault]:
+    faults = []
     if claim.level is Level.CERTIFIED and not claim.certificate_reference.strip():
         mend = "give the certificate's reference, or claim it as self-declared"
         faults.append(Fault(field="certificate_reference", problem="is missing for a certified claim", mend=mend))
     if not (claim.evidence_url.strip() or claim.evidence_note.strip()):
         mend = "give an address where the evidence can be seen, or describe it in evidence_note"
         faults.append(Fault(field="evidence_url", problem="is missing", mend=mend))
-    if claim.evidence_url and not claim.evidence_url.startswith(("https://", "http://")):
+    if claim.evidence_url and not is_web_address(claim.evidence_url):
         mend = "give the full address, starting with https://"
         faults.append(
             Fault(field="evidence_url", problem="is not a web address", mend=mend, value=claim.evidence_url[:80])

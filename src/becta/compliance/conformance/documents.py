@@ -191,7 +191,7 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise _Offence(f"the key {key[:80]!a} appears twice in one object", _doubles)
+                raise _Offence("a key appears twice in one object", _doubles)
             seen.add(key)
     return found
 
@@ -212,8 +212,7 @@ def _whole(digits: str) -> int:
 def _real(digits: str) -> float:
     number = float(digits)
     if math.isinf(number):
-        message = f"the number {digits[:40]} is beyond a double"
-        raise _Offence(message, lambda text: _tokens(text, lambda token: token == digits))
+        raise _Offence("a number is beyond a double", lambda text: _tokens(text, lambda token: token == digits))
     return number
 
 

@@ -1,5 +1,6 @@
 """What a runner tells: each check with its clause, each finding with its place, and the outcome. No I/O."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -8,7 +9,12 @@ from msgspec import Struct
 
 KEPT_PER_CHECK = 100
 """Findings of one check that are kept whole; all are counted."""
-LONGEST_VALUE = 120
+LONGEST_VALUE = 200
+LONGEST_FIELD = 200
+"""Characters of a field, a file's name and a fact."""
+LONGEST_MESSAGE = 500
+"""Characters of a message, what mends it, and a refusal."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Severity(StrEnum):
@@ -82,8 +88,14 @@ class Refused(Exception):
     """The input breaks a limit: too large, too deep, a forbidden address, no answer in time. Says which."""
 
 
+def storable(text: str, at_most: int) -> str:
+    """A stranger's text as PostgreSQL's JSONB takes it: NUL shown as ␀, lone surrogates as U+FFFD, cut to a length."""
+    whole = _SURROGATE.sub("\ufffd", text[: at_most + 1].replace("\0", "␀"))
+    return whole if len(whole) <= at_most else f"{whole[: at_most - 1]}…"
+
+
 class Recorder:
-    """Gathers what the checks of one run find."""
+    """Gathers what the checks of one run find; every text is made storable."""
 
     def __init__(self, checks: Iterable[Check]) -> None:
         """Record for these checks; their ids must differ."""
@@ -103,7 +115,10 @@ class Recorder:
         field: str = "",
         value: object = None,
     ) -> None:
-        """Note a finding; raises KeyError for a check that the runner did not declare."""
+        """Note a finding; raises KeyError for a check that the runner did not declare.
+
+        Reports are public but for `value`: what the input holds goes there, into the other texts only its names.
+        """
         asked = self._checks[check]
         self._found[check] += 1
         if self._found[check] > KEPT_PER_CHECK:
@@ -113,12 +128,12 @@ class Recorder:
                 check=check,
                 severity=asked.severity,
                 clause=asked.clause,
-                message=message,
-                mend=mend,
-                file=file,
+                message=storable(message, LONGEST_MESSAGE),
+                mend=storable(mend, LONGEST_MESSAGE),
+                file=storable(file, LONGEST_FIELD),
                 line=line,
-                field=field,
-                value=None if value is None else str(value)[:LONGEST_VALUE],
+                field=storable(field, LONGEST_FIELD),
+                value=None if value is None else storable(str(value), LONGEST_VALUE),
             )
         )
 
@@ -151,6 +166,9 @@ class Recorder:
                 for check in self._checks.values()
             ),
             findings=tuple(self._kept),
-            facts=dict(self.facts),
-            refusal=refusal,
+            facts={
+                storable(name, LONGEST_FIELD): storable(fact, LONGEST_FIELD) if isinstance(fact, str) else fact
+                for name, fact in self.facts.items()
+            },
+            refusal=None if refusal is None else storable(refusal, LONGEST_MESSAGE),
         )

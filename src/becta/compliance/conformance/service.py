@@ -29,8 +29,9 @@ LONGEST_SETTING = 2_000
 
 
 class Artefact(Struct, frozen=True, kw_only=True):
-    """A file to test, which lies in the file store already."""
+    """A file to test, which lies in the file store already, under the id of the run to be."""
 
+    run_id: UUID
     name: str
     sha256: str
     size: int
@@ -54,17 +55,9 @@ def ask_for_run(
     `settings` are those of an endpoint that are no secret, `sealed` the others, encrypted. A run that checks a badge
     again, `recheck_of`, only a verifier asks for. Raises Invalid, Forbidden, NotFound, or Conflict if too many wait.
     """
-    check_may_ask(session, actor, product_id, runner, recheck_of)
-    refuse_if_any(text_faults("product_version", product_version, at_least=1, at_most=80))
-    waiting = session.exec(
-        select(ConformanceRun.id).where(
-            ConformanceRun.product_id == product_id, ConformanceRun.state == RunState.WAITING
-        )
-    ).all()
-    if len(waiting) >= MOST_WAITING:
-        raise Conflict(f"{len(waiting)} runs of this product wait already; ask again when they are done")
+    check_may_ask(session, actor, product_id, runner, product_version=product_version, recheck_of=recheck_of)
     made = ConformanceRun(
-        id=new_id(),
+        id=artefact.run_id if artefact else new_id(),
         product_id=product_id,
         recheck_of=recheck_of,
         runner=runner.code,
@@ -94,18 +87,35 @@ def check_may_ask(
     actor: Actor,
     product_id: UUID,
     runner: ArtefactRunner | EndpointRunner,
+    *,
+    product_version: str,
     recheck_of: UUID | None,
 ) -> None:
-    """Raise unless the actor may have this product tested, or this badge of it checked again by this runner.
+    """Raise unless the actor may have this product tested now, or this badge of it checked again by this runner.
 
-    Raises Forbidden, NotFound, or Invalid for a runner that tests something else than the badge says.
+    Asked once before a file is kept and again with the run. Raises Forbidden, NotFound, Conflict if too many runs wait,
+    or Invalid for the version, or for a runner that tests something else than the badge says.
     """
     product = session.get(Product, product_id)
     if product is None:
         raise NotFound("product", product_id)
     if recheck_of is None:
         actor.require(Scope.BADGES_CLAIM, of=product.supplier_id)
-        return
+    else:
+        _check_recheck(session, actor, product_id, runner, recheck_of)
+    refuse_if_any(text_faults("product_version", product_version, at_least=1, at_most=80))
+    waiting = session.exec(
+        select(ConformanceRun.id).where(
+            ConformanceRun.product_id == product_id, ConformanceRun.state == RunState.WAITING
+        )
+    ).all()
+    if len(waiting) >= MOST_WAITING:
+        raise Conflict(f"{len(waiting)} runs of this product wait already; ask again when they are done")
+
+
+def _check_recheck(
+    session: Session, actor: Actor, product_id: UUID, runner: ArtefactRunner | EndpointRunner, recheck_of: UUID
+) -> None:
     actor.require(Scope.BADGES_DECIDE)
     claim = session.get(BadgeClaimRow, recheck_of)
     if claim is None or claim.product_id != product_id:
@@ -122,6 +132,8 @@ def artefact_faults(runner: ArtefactRunner, name: str) -> list[Fault]:
     faults = text_faults("file", name, at_least=1, at_most=200)
     if "/" in name or "\\" in name:
         faults.append(Fault(field="file", problem="has a name that is a path", mend="send its last part", value=name))
+    if any(ord(letter) < 32 for letter in name):
+        faults.append(Fault(field="file", problem="has a name of several lines", mend="give it a plain name"))
     if not name.lower().endswith(runner.suffixes):
         mend = f"send a file that ends in {' or '.join(runner.suffixes)}"
         faults.append(Fault(field="file", problem=f"is none that {runner.code} takes", mend=mend, value=name[:80]))
@@ -182,9 +194,7 @@ def _waiting(session: Session, run_id: UUID) -> ConformanceRun | None:
     return run if run is not None and run.state is RunState.WAITING else None
 
 
-def is_awaited(session: Session, digest: str) -> bool:
-    """Whether any run still waits for the file with this SHA-256."""
-    waiting = select(ConformanceRun.id).where(
-        ConformanceRun.file_sha256 == digest, ConformanceRun.state == RunState.WAITING
-    )
-    return session.exec(waiting).first() is not None
+def is_awaited(session: Session, run_id: UUID) -> bool:
+    """Whether a run still waits, and so needs its file."""
+    run = session.get(ConformanceRun, run_id)
+    return run is not None and run.state is RunState.WAITING

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from becta.catalogue.text_rules import text_faults
+from becta.catalogue.text_rules import is_web_address, text_faults
 from becta.compliance.standards.entries import EvidenceKind
 from becta.kernel.errors import Fault
 from becta.kernel.trail import canonical, plain
@@ -71,7 +71,7 @@ def evidence_faults(given: NewEvidence) -> list[Fault]:
     held = getattr(given, field)
     if held is None or (isinstance(held, str) and not held.strip()):
         faults.append(Fault(field=field, problem="is missing", mend=mend))
-    if given.url and not given.url.startswith(("https://", "http://")):
+    if given.url and not is_web_address(given.url):
         mend = "give the full address, starting with https://"
         faults.append(Fault(field="url", problem="is not a web address", mend=mend, value=given.url[:80]))
     if given.issued_on and given.expires_on and given.expires_on <= given.issued_on:
@@ -93,6 +93,8 @@ def file_faults(name: str, media_type: str | None, size: int) -> list[Fault]:
     faults = text_faults("file", name, at_least=1, at_most=200)
     if "/" in name or "\\" in name:
         faults.append(Fault(field="file", problem="has a name that is a path", mend="send its last part", value=name))
+    if any(ord(letter) < 32 for letter in name):
+        faults.append(Fault(field="file", problem="has a name of several lines", mend="give it a plain name"))
     if size == 0:
         faults.append(Fault(field="file", problem="is empty", mend="send the file itself", value=name[:80]))
     elif size > LARGEST_FILE:

@@ -9,32 +9,33 @@ from typing import Any
 from msgspec import Struct
 from pyld import ContextResolver  # type: ignore[import-untyped]
 from pyld.canon import URDNA2015  # type: ignore[import-untyped]
+from pyld.identifier_issuer import IdentifierIssuer  # type: ignore[import-untyped]
 from pyld.jsonld import JsonLdError, JsonLdProcessor  # type: ignore[import-untyped]
 
 from becta.compliance.openbadges.contexts import ContextMissing, bundled_contexts
+from becta.compliance.openbadges.effort import Effort, NotCanonical
 from becta.compliance.openbadges.reading import Json, JsonObject, as_list
+from becta.compliance.openbadges.statements import check_statements
 
 MOST_QUADS = 6_000
 MOST_ALIKE = 6
 """Nodes without id that look alike beside one another: all their orders are tried, so six make 720."""
-MOST_STEPS = 1_000
-"""Comparisons of nodes without id, against data made to poison the canonicalisation (RDFC-1.0 section 7.1)."""
 
+LEAST_STEPS = 10
+"""Steps that every document takes."""
 MOST_CONTEXTS = 100
 """Contexts named in a credential, counting those of its endorsements."""
 CONTEXTS_KEPT = 500
 """Scoped contexts kept by a thread."""
 
 
-class NotCanonical(Exception):
-    """The JSON-LD is wrong or exceeds a limit. Says why."""
-
-
 class Canonical(Struct, frozen=True, kw_only=True):
-    """Canonical N-Quads, and the names that no context defines: a signature over the quads does not cover those."""
+    """Canonical N-Quads, the names that no context defines, which a signature over the quads does not cover, and the
+    expanded document, which says in whole IRIs what it does cover."""
 
     quads: str
     undefined: tuple[str, ...]
+    expanded: Json
 
     @property
     def digest(self) -> bytes:
@@ -42,37 +43,60 @@ class Canonical(Struct, frozen=True, kw_only=True):
         return hashlib.sha256(self.quads.encode()).digest()
 
 
-def canonicalise(document: JsonObject) -> Canonical:
-    """RDFC-1.0 of a JSON-LD object; raises NotCanonical, or ContextMissing for a context that we do not carry."""
-    processor = _Processor()
+def canonicalise(document: JsonObject, effort: Effort | None = None) -> Canonical:
+    """RDFC-1.0 of a JSON-LD object; raises NotCanonical, or ContextMissing for a context that we do not carry.
+
+    NotCanonical also for anything that RDF would drop, and once the effort is spent.
+    """
+    effort = effort or Effort()
+    effort.spend(LEAST_STEPS)
+    processor = _Processor(effort)
     try:
         dataset = processor.to_rdf(
             document,
             {
                 "documentLoader": _load,
                 "contextResolver": _resolver_for(document),
-                "base": "",
+                "base": None,
                 "extractAllScripts": False,
             },
         )
-        if sum(len(quads) for quads in dataset.values()) > MOST_QUADS:
+        count = sum(len(quads) for quads in dataset.values())
+        if count > MOST_QUADS:
             raise NotCanonical(f"the credential makes more than {MOST_QUADS} statements")
-        quads = _Canonicaliser().main(dataset, {"format": "application/n-quads"})
+        effort.spend(count)
+        quads = _Canonicaliser(effort).main(dataset, {"format": "application/n-quads"})
     except (JsonLdError, RecursionError) as error:
         raise _told(error) from None
     except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
         # pyld trips over some malformed JSON-LD instead of naming it
         raise NotCanonical(f"the JSON-LD is malformed ({type(error).__name__})") from None
-    return Canonical(quads=quads, undefined=tuple(sorted(processor.undefined())))
+    return Canonical(quads=quads, undefined=tuple(sorted(processor.dropped)), expanded=processor.expanded)
 
 
 class _Processor(JsonLdProcessor):  # type: ignore[misc] # pyld has no types
-    """pyld's processor, remembering what the expansion dropped and gave."""
+    """pyld's processor, counting its steps and remembering what the expansion dropped and gave."""
 
-    def __init__(self) -> None:
+    def __init__(self, effort: Effort) -> None:
         self.dropped: set[str] = set()
         super().__init__(on_property_dropped=lambda name: self.dropped.add(str(name)))
+        self.effort = effort
         self.expanded: Any = None
+
+    def _expand(self, active_ctx: Any, active_property: Any, element: Any, options: Any, **more: Any) -> Any:
+        self.effort.spend()
+        found = super()._expand(active_ctx, active_property, element, options, **more)
+        if found is None and element is not None:
+            raise NotCanonical("a value means nothing, so that no signature covers it")
+        return found
+
+    def _create_term_definition(self, *given: Any, **more: Any) -> Any:
+        self.effort.spend()
+        return super()._create_term_definition(*given, **more)
+
+    def _clone_active_context(self, active_ctx: Any) -> Any:
+        self.effort.spend(1 + len(active_ctx["mappings"]) // 50)
+        return super()._clone_active_context(active_ctx)
 
     def _process_context(self, active_ctx: Any, local_ctx: Any, options: Any, **more: Any) -> Any:
         """Keep what a type's own context makes of a context: pyld alone would make it anew at each object."""
@@ -88,39 +112,42 @@ class _Processor(JsonLdProcessor):  # type: ignore[misc] # pyld has no types
 
     def expand(self, input_: Any, options: Any) -> Any:
         self.expanded = super().expand(input_, options)
+        check_statements(self.expanded)
         return self.expanded
 
-    def undefined(self) -> set[str]:
-        """Names of properties that were dropped, and relative ids and types, which RDF drops."""
-        return self.dropped | {name for name in _names(self.expanded) if ":" not in name}
+
+class _Issuer(IdentifierIssuer):  # type: ignore[misc] # pyld has no types
+    """Labels of blank nodes, whose every copy, one for each order that is tried, is a step or more."""
+
+    effort: Effort
+
+    def __deepcopy__(self, _memo: object) -> "_Issuer":
+        return _counted(self, self.effort)
 
 
-def _names(node: Any) -> Iterator[str]:
-    if isinstance(node, list):
-        for inner in node:
-            yield from _names(inner)
-    elif isinstance(node, dict):
-        types = node.get("@type", []) if "@value" not in node else []
-        yield from [types] if isinstance(types, str) else types
-        if "@id" in node:
-            yield str(node["@id"])
-        for name, inner in node.items():
-            if name not in {"@type", "@id", "@value"}:
-                yield from _names(inner)
+def _counted(issuer: Any, effort: Effort) -> _Issuer:
+    effort.spend(1 + len(issuer.order) // 20)
+    copied = _Issuer(issuer.prefix)
+    copied.counter, copied.existing, copied.order = issuer.counter, issuer.existing.copy(), issuer.order.copy()
+    copied.effort = effort
+    return copied
 
 
 class _Canonicaliser(URDNA2015):  # type: ignore[misc] # pyld has no types
-    """RDFC-1.0 that gives up on poisoned graphs."""
+    """RDFC-1.0 that gives up on poisoned graphs (RDFC-1.0 section 7.1)."""
 
-    def __init__(self) -> None:
+    def __init__(self, effort: Effort) -> None:
         super().__init__()
-        self.steps = 0
+        self.effort = effort
 
     def hash_n_degree_quads(self, id_: str, issuer: Any) -> Any:
-        self.steps += 1
-        if self.steps > MOST_STEPS:
-            raise NotCanonical("the credential has too many nodes without id that look alike")
-        return super().hash_n_degree_quads(id_, issuer)
+        self.effort.spend(2)
+        counted = issuer if isinstance(issuer, _Issuer) else _counted(issuer, self.effort)
+        return super().hash_n_degree_quads(id_, counted)
+
+    def hash_related_blank_node(self, related: str, quad: Any, issuer: Any, position: str) -> Any:
+        self.effort.spend()
+        return super().hash_related_blank_node(related, quad, issuer, position)
 
     def create_hash_to_related(self, id_: str, issuer: Any) -> Any:
         related = super().create_hash_to_related(id_, issuer)

@@ -5,15 +5,17 @@ ECDSA Cryptosuites 1.0 (section 3.2); Ed25519Signature2020 from the community gr
 """
 
 import hashlib
+from contextlib import suppress
 from datetime import datetime
-from functools import cached_property
 
 from msgspec import Struct
 
-from becta.compliance.openbadges.canonical import Canonical, NotCanonical, canonicalise
+from becta.compliance.openbadges.canonical import Canonical, canonicalise
 from becta.compliance.openbadges.contexts import ContextMissing, is_version_2
+from becta.compliance.openbadges.covering import uncovered
 from becta.compliance.openbadges.dates import parse_date, write_date
-from becta.compliance.openbadges.hiding import READ_BY_US, hidden_names
+from becta.compliance.openbadges.effort import Effort, NotCanonical
+from becta.compliance.openbadges.hiding import READ_BY_US, keyword_faults
 from becta.compliance.openbadges.keys import BadKey, PublicKey, SigningKey, decode_multibase, encode_multibase
 from becta.compliance.openbadges.reading import Json, JsonObject
 from becta.compliance.openbadges.resolving import KeyRefused, KeyResolver, find_key
@@ -44,7 +46,8 @@ class ProofKind(Struct, frozen=True, kw_only=True):
 def sign_credential(credential: JsonObject, key: SigningKey, *, method: str, created: datetime) -> JsonObject:
     """The credential with an `eddsa-rdfc-2022` proof for assertions; `method` is the verification method's URL.
 
-    Raises Undefined if a name in the credential is in no context, NotCanonical, or ContextMissing.
+    Raises Undefined if a name in the credential is in no context, NotCanonical if RDF or a reader would miss any of
+    it, or ContextMissing.
     """
     unsigned = {name: value for name, value in credential.items() if name != "proof"}
     options: JsonObject = {
@@ -58,6 +61,8 @@ def sign_credential(credential: JsonObject, key: SigningKey, *, method: str, cre
     head = canonicalise({"@context": credential.get("@context"), **options})
     if undefined := body.undefined + head.undefined:
         raise Undefined(f"no context defines {', '.join(undefined)}")
+    if faults := uncovered(unsigned, body.expanded):
+        raise NotCanonical(faults[0])
     proof = {**options, "proofValue": encode_multibase(key.sign(head.digest + body.digest))}
     present = credential.get("proof")
     proofs: list[Json] = present if isinstance(present, list) else [] if present is None else [present]
@@ -65,7 +70,13 @@ def sign_credential(credential: JsonObject, key: SigningKey, *, method: str, cre
 
 
 def check_proofs(
-    credential: JsonObject, issuer: str, findings: Findings, *, at: datetime, resolver: KeyResolver | None
+    credential: JsonObject,
+    issuer: str,
+    findings: Findings,
+    *,
+    at: datetime,
+    resolver: KeyResolver | None,
+    effort: Effort,
 ) -> ProofKind | None:
     """Check the embedded proofs. One good proof is enough (Open Badges 3.0, verification); others are noted."""
     present = credential.get("proof")
@@ -76,7 +87,7 @@ def check_proofs(
     if len(proofs) > MOST_PROOFS:
         findings.problem("proof", f"the credential has more than {MOST_PROOFS} proofs")
         return None
-    body = _Body(credential)
+    body = _Body(credential, effort)
     faults: list[tuple[str, bool]] = []
     for proof in proofs:
         try:
@@ -98,18 +109,29 @@ def check_proofs(
 
 
 class _Body:
-    """The credential without its proofs, made canonical when first needed."""
+    """The credential without its proofs, made canonical when first needed; so is that it cannot be."""
 
-    def __init__(self, credential: JsonObject) -> None:
+    def __init__(self, credential: JsonObject, effort: Effort) -> None:
         self.credential = credential
+        self.effort = effort
+        self._made: Canonical | NotCanonical | ContextMissing | None = None
 
-    @cached_property
+    @property
     def canonical(self) -> Canonical:
-        return canonicalise({name: value for name, value in self.credential.items() if name != "proof"})
+        """The canonical form; raises NotCanonical or ContextMissing, each time, if there is none."""
+        if self._made is None:
+            unsigned = {name: value for name, value in self.credential.items() if name != "proof"}
+            try:
+                self._made = canonicalise(unsigned, self.effort)
+            except (NotCanonical, ContextMissing) as error:
+                self._made = error
+        if isinstance(self._made, Canonical):
+            return self._made
+        raise self._made
 
 
 def _checked(
-    proof: Json, body: "_Body", issuer: str, *, at: datetime, resolver: KeyResolver | None
+    proof: Json, body: _Body, issuer: str, *, at: datetime, resolver: KeyResolver | None
 ) -> tuple[ProofKind, str | None]:
     """Check one proof; raises KeyRefused with the reason, whatever it is."""
     if not isinstance(proof, dict):
@@ -126,8 +148,9 @@ def _checked(
         raise KeyRefused(f"the proof's key is {found.key.kind}, which {label} does not use")
     try:
         signature = decode_multibase(value)
-        head = _head(proof, body.credential)
-        good = _holds(found.key, signature, head, body.canonical)
+        canonical = body.canonical
+        head = _head(proof, body)
+        good = _holds(found.key, signature, head, canonical)
     except BadKey:
         raise KeyRefused("the proof's proofValue is not base58btc (z…)") from None
     except (NotCanonical, ContextMissing) as error:
@@ -161,18 +184,24 @@ def _check_times(proof: JsonObject, at: datetime) -> None:
             raise KeyRefused("the proof itself has expired")
 
 
-def _head(proof: JsonObject, credential: JsonObject) -> Canonical:
+def _head(proof: JsonObject, body: _Body) -> Canonical:
     """The canonical proof options: the proof without its value, under the credential's contexts."""
     options = {name: value for name, value in proof.items() if name not in {"proofValue", "@context"}}
-    given = credential.get("@context")
+    given = body.credential.get("@context")
     contexts: list[Json] = given if isinstance(given, list) else [given]
-    head = canonicalise({"@context": contexts, **options})
-    if head.undefined:
-        # version 1 of the data model does not define proofs: signers add the suite's own context
+    if faults := keyword_faults(options):
+        raise NotCanonical(faults[0])
+    head = None
+    # version 1 of the data model does not define proofs: signers add the suite's own context
+    with suppress(NotCanonical):
+        head = canonicalise({"@context": contexts, **options}, body.effort)
+    if head is None or head.undefined:
         extra = OLD_SUITE_CONTEXT if proof.get("type") == OLD_SUITE else SUITE_CONTEXT
-        head = canonicalise({"@context": [*contexts, extra], **options})
+        head = canonicalise({"@context": [*contexts, extra], **options}, body.effort)
     if head.undefined:
         raise NotCanonical(f"no context defines the proof's {', '.join(head.undefined)}")
+    if faults := uncovered(options, head.expanded, "proof"):
+        raise NotCanonical(faults[0])
     return head
 
 
@@ -192,8 +221,9 @@ def _tell_uncovered(body: Canonical, credential: JsonObject, findings: Findings)
         findings.problem("proof", f"the proof does not cover {shown(', '.join(read))}: no context defines it")
     elif other:
         findings.warn("context", f"no context defines {shown(', '.join(other))}, so the proof does not cover it")
-    for name in hidden_names(credential, body.quads):
-        findings.problem("proof", f"the proof covers a {name} that is written so that a reader of the JSON misses it")
+    told = {name: value for name, value in credential.items() if name != "proof"}
+    for fault in uncovered(told, body.expanded):
+        findings.problem("proof", fault)
 
 
 def dates_of(credential: JsonObject) -> tuple[Json, Json]:

@@ -5,11 +5,10 @@ credential could hide its end of validity or its status without breaking the pro
 "Context Validation") leaves it to applications to make sure that the names mean what they think.
 """
 
-import re
-from collections import Counter
 from collections.abc import Iterator
 
 from becta.compliance.openbadges.reading import Json, JsonObject, as_list
+from becta.compliance.openbadges.vocabulary import DATES
 
 READ_BY_US = frozenset({
     "id", "type", "issuer", "name", "description", "credentialSubject", "identifier", "achievement", "criteria",
@@ -23,13 +22,7 @@ READ_BY_US = frozenset({
 """Names that a verifier reads. If no context defines one of them, the signature does not cover it, and anyone may
 change it. Dates are not here: they are read by the names of the data model's version, which its context defines.
 Nor is `endorsementJwt`: no published context defines it (3.0 to 3.0.3), and each is signed by itself."""
-DATES = frozenset({"validFrom", "validUntil", "issuanceDate", "expirationDate"})
 
-CREDENTIALS = "https://www.w3.org/2018/credentials#"
-PREDICATES = {
-    f"{CREDENTIALS}{name}": name for name in ("issuer", "credentialSubject", "credentialStatus", *sorted(DATES))
-} | {"https://purl.imsglobal.org/spec/vc/ob/vocab.html#achievement": "achievement"}
-"""What the contexts make of the names on which validity hangs."""
 VALUE_KEYWORDS = frozenset({"@value", "@language", "@direction", "@type"})
 
 
@@ -40,18 +33,9 @@ def keyword_faults(credential: JsonObject) -> list[str]:
         if name == "@context":
             if taken := sorted(_defined(value) & (READ_BY_US | DATES)):
                 faults.append(f"a context inside the credential defines {', '.join(taken)} anew")
-        elif name.startswith("@") and not ("@value" in parent and name in VALUE_KEYWORDS) and name != "@language":
+        elif name.startswith("@") and not ("@value" in parent and name in VALUE_KEYWORDS):
             faults.append(f"the context rules do not let a credential use the keyword {name[:40]}")
     return faults
-
-
-def hidden_names(credential: JsonObject, quads: str) -> list[str]:
-    """Names of statements on which validity hangs and of which the signed quads hold more than the JSON shows."""
-    signed = Counter(re.findall(r"^\S+ <([^>]*)> ", quads, re.MULTILINE))
-    read = Counter[str]()
-    for name, value, _ in _members(credential):
-        read[name] += len(as_list(value))
-    return [name for predicate, name in PREDICATES.items() if signed[predicate] > read[name]]
 
 
 def _members(value: Json) -> Iterator[tuple[str, Json, JsonObject]]:

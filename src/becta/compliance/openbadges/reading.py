@@ -122,11 +122,11 @@ def _dumped(document: Mapping[str, object]) -> str:
 
 
 def _without_duplicates(pairs: list[tuple[str, Json]]) -> JsonObject:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in found if names.count(name) > 1)
-        raise ValueError(f"the name {twice[:40]!r} appears twice in one object")
+    found: JsonObject = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"the name {name[:40]!r} appears twice in one object")
+        found[name] = value
     return found
 
 

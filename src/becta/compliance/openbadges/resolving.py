@@ -86,7 +86,7 @@ def find_key(url: str, issuer: str, resolver: KeyResolver | None) -> FoundKey:
     """The key that a verification method or `kid` names. The resolver is asked first. Raises KeyRefused.
 
     Offline, a did:key holds its key, and so does a URL whose fragment is a Multikey. The part before that fragment
-    must be the issuer: it is the key's controller.
+    must be the issuer: it is the key's controller. A DID says where to ask, so that its document must be at hand.
     """
     if (known := knows(resolver, url, issuer)) is not None:
         return FoundKey(key=known, name=url)
@@ -101,6 +101,8 @@ def find_key(url: str, issuer: str, resolver: KeyResolver | None) -> FoundKey:
         raise KeyRefused(f"the proof could not be checked: {hint} ({shown(url)})", offline=True)
     if controller != issuer:
         raise KeyRefused(f"the proof's key belongs to {shown(controller)}, not to the issuer {shown(issuer)}")
+    if issuer.startswith("did:"):
+        raise _not_at_hand(issuer)
     return FoundKey(key=key, name=url, warning=_untied(issuer))
 
 
@@ -134,6 +136,8 @@ def _self_certified(url: str, controller: str, issuer: str) -> FoundKey:
 
 
 def _tie_of(key: PublicKey, issuer: str) -> str | None:
+    if issuer.startswith("did:") and not issuer.startswith("did:key:"):
+        raise _not_at_hand(issuer)
     if not issuer.startswith("did:key:"):
         return _untied(issuer)
     try:
@@ -143,6 +147,11 @@ def _tie_of(key: PublicKey, issuer: str) -> str | None:
     if not same:
         raise KeyRefused(f"the proof's key is not that of the issuer {shown(issuer)}")
     return None
+
+
+def _not_at_hand(issuer: str) -> KeyRefused:
+    told = "the issuer's DID document is needed to tell whether this key is its own; it was not at hand"
+    return KeyRefused(f"{told} ({shown(issuer)})", offline=True)
 
 
 def _untied(issuer: str) -> str:

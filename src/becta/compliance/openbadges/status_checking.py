@@ -131,6 +131,8 @@ def _list_fault(found: JsonObject, kind: str, purpose: str) -> str | None:
     subject = objects_in(found.get("credentialSubject"))[:1]
     if whole not in as_list(found.get("type")) or not subject or part not in as_list(subject[0].get("type")):
         return f"it is not a {whole}"
+    if len(as_list(found.get("credentialSubject"))) != 1:
+        return "it holds more than one list"
     if purpose not in as_list(subject[0].get("statusPurpose")):
         return f"it is not for {shown(purpose)}"
     return None

@@ -10,6 +10,7 @@ from msgspec import Struct
 from becta.compliance.openbadges.contexts import context_faults, is_version_2
 from becta.compliance.openbadges.data_integrity import ProofKind, check_proofs, dates_of
 from becta.compliance.openbadges.dates import parse_date
+from becta.compliance.openbadges.effort import Effort
 from becta.compliance.openbadges.endorsements import endorsements_of
 from becta.compliance.openbadges.hiding import keyword_faults
 from becta.compliance.openbadges.reading import (
@@ -40,9 +41,10 @@ SCHEMA_CHECKED_ONLINE = "1EdTechJsonSchemaValidator2019"
 
 
 class Trust(Struct, frozen=True, kw_only=True):
-    """What a verification rests on: the instant, and the ways to keys and status lists."""
+    """What a verification rests on: the instant, the ways to keys and status lists, and the work it may take."""
 
     at: datetime
+    effort: Effort
     resolver: KeyResolver | None = None
     statuses: StatusResolver | None = None
     recipient: Recipient | None = None
@@ -74,9 +76,8 @@ def verify(
     if at.tzinfo is None:
         raise ValueError("an instant needs a time zone")
     findings = Findings()
-    judged = _judge(
-        document, "badge", findings, Trust(at=at, resolver=resolver, statuses=statuses, recipient=recipient)
-    )
+    trust = Trust(at=at, effort=Effort(), resolver=resolver, statuses=statuses, recipient=recipient)
+    judged = _judge(document, "badge", findings, trust)
     problems, warnings = findings.problems, findings.warnings
     if judged is None:
         return Verdict(valid=False, problems=problems, warnings=warnings)
@@ -167,7 +168,7 @@ def _check_proof(
     if faults := keyword_faults(credential):
         for fault in faults[:3]:
             findings.problem("context", fault)
-    return check_proofs(credential, issuer, findings, at=trust.at, resolver=trust.resolver)
+    return check_proofs(credential, issuer, findings, at=trust.at, resolver=trust.resolver, effort=trust.effort)
 
 
 def _note_what_is_online(credential: JsonObject, findings: Findings) -> None:

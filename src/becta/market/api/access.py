@@ -1,14 +1,18 @@
 """Who asks, and what a route asks of them: each route states its `access`, and actors are looked up against it."""
 
+import asyncio
 import re
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from litestar import Request
+from litestar.connection import ASGIConnection
 from litestar.exceptions import NotAuthorizedException
+from litestar.handlers import BaseRouteHandler
 from msgspec import Struct
 
+from becta.kernel import clock
 from becta.kernel.actor import Actor, Scope
 from becta.kernel.errors import Fault, Forbidden, Invalid
 from becta.market.accounts.last_used import LastUsed
@@ -81,6 +85,16 @@ def credentials(request: Request[Any, Any, Any]) -> Credentials:
         access=request.route_handler.opt["access"],
         tokens_used=request.app.state.get("tokens_used"),
     )
+
+
+async def known_first(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+    """A guard for routes that take files: whoever brings no live token is told so before a body is taken.
+
+    The form is read here, by the request itself, which answers for one in an encoding that nobody knows.
+    """
+    request = cast("Request[Any, Any, Any]", connection)
+    await asyncio.to_thread(credentials(request).actor, connection.app.state["db"], now=clock.now())
+    await request.form()
 
 
 def is_known(request: Request[Any, Any, Any], tag: str) -> bool:

@@ -22,8 +22,9 @@ from becta.compliance.conformance.service import (
 from becta.kernel import clock
 from becta.kernel.actor import Actor
 from becta.kernel.errors import Fault, Invalid, refuse_if_any
+from becta.kernel.ids import new_id
 from becta.kernel.paging import fingerprint
-from becta.market.api.access import BEARER, PUBLIC, SIGNED_IN, Credentials
+from becta.market.api.access import BEARER, PUBLIC, SIGNED_IN, Credentials, known_first
 from becta.market.api.paging import CursorParameter, Limit, Page, link_header, next_cursor, start_after
 from becta.market.conformance.desk import Desk
 from becta.market.conformance.queries import one_run, runner_out, runs_of
@@ -81,6 +82,7 @@ def list_runners(desk: TheDesk) -> Page[RunnerOut]:
     tags=["conformance"],
     security=BEARER,
     responses=documented(400, 401, 403, 404, 409, 413),
+    guards=[known_first],
     request_max_body_size=LARGEST_ARTEFACT + ROOM_FOR_FORM,
 )
 def ask(
@@ -99,10 +101,11 @@ def ask(
     actor = credentials.actor(db, now=now)
     runner = _runner(desk, data.runner, ArtefactRunner)
     with db.read() as session:
-        check_may_ask(session, actor, product_id, runner, data.recheck_of)  # before anything of a stranger is kept
+        check_may_ask(
+            session, actor, product_id, runner, product_version=data.product_version, recheck_of=data.recheck_of
+        )
     refuse_if_any([*_data_faults(is_synthetic=data.synthetic), *artefact_faults(runner, data.file.filename)])
-    kept = artefacts.keep(data.file.file, at_most=LARGEST_ARTEFACT)
-    artefact = Artefact(name=data.file.filename, sha256=kept.sha256, size=kept.size)
+    artefact = kept_artefact(artefacts, data.file)
     return _asked(
         db,
         actor,
@@ -208,6 +211,13 @@ def get_run_quoted(
     actor = credentials.actor(db, now=clock.now())
     with db.read() as session:
         return one_run(session, run_id, actor)
+
+
+def kept_artefact(files: FileStore, sent: UploadFile) -> Artefact:
+    """Keep a file until it is tested; raises Invalid if it is too large."""
+    run_id = new_id()
+    kept = files.keep(sent.file, at_most=LARGEST_ARTEFACT, key=run_id.hex)
+    return Artefact(run_id=run_id, name=sent.filename, sha256=kept.sha256, size=kept.size)
 
 
 def _asked(db: Database, actor: Actor, product_id: UUID, runner: Any, **asked: Any) -> Response[RunOut]:

@@ -16,7 +16,7 @@ from becta.compliance.evidence.rules import HEAD_BYTES, LARGEST_FILE, NewEvidenc
 from becta.kernel import clock
 from becta.kernel.actor import Scope
 from becta.kernel.errors import refuse_if_any
-from becta.market.api.access import BEARER, SIGNED_IN, Credentials, needs
+from becta.market.api.access import BEARER, SIGNED_IN, Credentials, known_first, needs
 from becta.market.api.paging import Page
 from becta.market.db import Database
 from becta.market.files.store import FileStore
@@ -66,6 +66,7 @@ def add(
     tags=["badges"],
     security=BEARER,
     responses=documented(400, 401, 403, 404, 409, 413),
+    guards=[known_first],
     request_max_body_size=LARGEST_FILE + ROOM_FOR_FORM,
 )
 def add_evidence_file(

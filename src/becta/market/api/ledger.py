@@ -26,6 +26,8 @@ from becta.market.problems import documented
 
 LARGEST_CREDENTIAL = 4_000_000
 """Bytes of a credential or a baked picture to verify."""
+FIRST_YEAR, LAST_YEAR = 1970, 2200
+"""Years that can be asked for."""
 OPEN = {"Access-Control-Allow-Origin": "*", "Cache-Control": "no-cache"}
 """Verifiers in browsers of other sites may read it, and nobody may go on showing what holds no more."""
 CREDENTIAL, JWT = "application/vc", "application/vc+jwt"
@@ -216,14 +218,16 @@ def _moment(given: str | None, field: str) -> date | datetime:
         return clock.now()
     try:
         if len(given) == len("2026-05-01"):
-            return date.fromisoformat(given)
-        instant = datetime.fromisoformat(given.replace(" ", "+"))
+            asked: date | None = date.fromisoformat(given)
+        else:
+            asked = datetime.fromisoformat(given.replace(" ", "+"))
     except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
+        asked = None
+    is_vague = isinstance(asked, datetime) and asked.tzinfo is None
+    if asked is None or is_vague or not FIRST_YEAR <= asked.year <= LAST_YEAR:
         mend = "give a day such as 2026-05-01, or an instant such as 2026-05-01T09:30:00Z"
         raise Invalid([Fault(field=field, problem="is no day and no instant", mend=mend, value=given)])
-    return instant.astimezone(UTC)
+    return asked.astimezone(UTC) if isinstance(asked, datetime) else asked
 
 
 def _picture(db: Database, ledger: Ledger, badge_id: UUID, media_type: str) -> Response[bytes]:

@@ -27,7 +27,7 @@ def write_package(
         _write(archive, "courses.csv", _courses())
         _write(archive, "classes.csv", _classes(classes))
         _write(archive, "users.csv", _users(users, chance))
-        _write(archive, "enrollments.csv", _enrolments(enrolments, users, classes, chance))
+        _write(archive, "enrollments.csv", _enrolments(enrolments, users, classes))
     return path
 
 
@@ -80,12 +80,13 @@ def _users(count: int, chance: random.Random) -> Iterator[str]:
         yield f"user-{number:08},,,true,{role},{{MIS:{number}}},{name},Name {number},,,,,,,09,"
 
 
-def _enrolments(count: int, users: int, classes: int, chance: random.Random) -> Iterator[str]:
+def _enrolments(count: int, users: int, classes: int) -> Iterator[str]:
     yield (
         "sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,userSourcedId,role,primary,beginDate,endDate"
     )
     for number in range(count):
-        group, user = chance.randrange(classes), chance.randrange(users)
+        turn, user = divmod(number, users)
+        group = (user + turn * 2_503) % classes  # nobody twice in a class
         yield (
             f"enrolment-{number:010},,,class-{group},school-{group % SCHOOLS},user-{user:08},student,false,"
             "2025-09-01,2026-07-20"

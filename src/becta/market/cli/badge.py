@@ -1,11 +1,12 @@
 """`market badge`: verify any Open Badge, and look after the keys that sign ours."""
 
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 import msgspec
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
 from becta.compliance.badges.models import BadgeKey
@@ -19,11 +20,15 @@ from becta.compliance.openbadges.verifying import verify as verify_credential
 from becta.kernel import clock
 from becta.kernel.actor import system
 from becta.kernel.errors import Conflict, NotFound
+from becta.market.api.ledger import judge
 from becta.market.cli.opening import opened
-from becta.market.ledger.keys import give_up_key, rotate_key
+from becta.market.db import Database
+from becta.market.ledger.keys import KeyRing, give_up_key, rotate_key
+from becta.market.ledger.signing import Ledger
 from becta.market.settings import settings
 
 LARGEST = 10_000_000
+PORTS = {"https": 443, "http": 80}
 FETCHED = WebLimits(wait_seconds=5, whole_seconds=15, largest_bytes=LARGEST, hops=3, requests=20, run_seconds=60)
 
 
@@ -40,14 +45,23 @@ def badge() -> None:
 def verify(source: str, as_json: bool, at: str | None, online: bool) -> None:
     """Verify an Open Badges 3.0 credential, ours or not: JSON, a compact JWT, or a baked SVG or PNG.
 
-    Nothing is fetched but a URL you name, unless you say --online. Exits 0 if it is valid, 1 if not, 2 if it could not
-    be read at all.
+    This house's own keys and status lists are at hand. Nothing else is fetched but a URL you name, what the issuer at
+    that place or on this machine says of its keys and status, and with --online what any issuer says. Exits 0 if it is
+    valid, 1 if not.
     """
     instant = _instant(at)
-    with Web(limits=FETCHED, allowed=settings().conformance_allowed) as web:
-        document = _read(source, web)
-        check = partial(_verified_online, web=web, now=at is None) if online else _verified_offline
-        verdict = check(document, instant)
+    with Web(limits=FETCHED, allowed=settings().conformance_allowed | _named(source)) as web:
+        try:
+            document = _read(source, web)
+        except Unread as unread:
+            verdict = Verdict(valid=False, problems=(Problem("source", str(unread)),), warnings=())
+        else:
+            verdict = _verified_here(document, instant)
+            places = _named(source) | _issuers_own(verdict)
+            is_in_doubt = bool(verdict.problems or verdict.warnings)
+            if is_in_doubt and (online or places & _named(_address(verdict))):
+                with Web(limits=FETCHED, allowed=settings().conformance_allowed | places) as asking:
+                    verdict = _verified_online(document, instant, verdict, asking, now=at is None)
     click.echo(msgspec.json.encode(verdict).decode() if as_json else told(verdict))
     if not verdict.valid:
         raise SystemExit(1)
@@ -117,22 +131,51 @@ def _instant(given: str | None) -> datetime:
     return instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
 
 
+def _address(verdict: Verdict) -> str:
+    """Where a did:web issuer's document is; empty for any other issuer."""
+    try:
+        return address_of_did_web(verdict.issuer_id or "")
+    except ValueError:
+        return ""
+
+
+def _issuers_own(verdict: Verdict) -> frozenset[str]:
+    """The place of an issuer on this machine, such as a demonstration: asking it leaves nobody's network."""
+    address = _address(verdict)
+    return _named(address) if urlsplit(address).hostname in {"127.0.0.1", "localhost"} else frozenset()
+
+
+class Unread(Exception):
+    """What was named cannot be read. Says why."""
+
+
+def _named(source: str) -> frozenset[str]:
+    """The place of a URL that somebody typed: it may be reached wherever it is, other than what it leads on to."""
+    try:
+        parts = urlsplit(source)
+        if parts.scheme.lower() not in PORTS or not parts.hostname:
+            return frozenset()
+        return frozenset({f"{parts.hostname}:{parts.port or PORTS[parts.scheme.lower()]}"})
+    except ValueError:
+        return frozenset()  # no URL after all; reading it tells so
+
+
 def _read(source: str, web: Web) -> bytes:
-    if source.startswith(("https://", "http://")):
+    if source.lower().startswith(("https://", "http://")):
         try:
             answer = web.get(source)
         except (Refused, Unreachable) as error:
-            raise click.UsageError(f"{source} cannot be read: {error}") from error
+            raise Unread(f"{source} cannot be read: {error}") from error
         if answer.status != 200:
-            raise click.UsageError(f"{source} answers with status {answer.status}")
+            raise Unread(f"{source} answers with status {answer.status}")
         return answer.body
     try:
         path = Path(source)
         if path.stat().st_size > LARGEST:
-            raise click.UsageError(f"{source} is larger than {LARGEST // 1_000_000} MB")
+            raise Unread(f"{source} is larger than {LARGEST // 1_000_000} MB")
         return path.read_bytes()
-    except OSError as error:
-        raise click.UsageError(f"{source} cannot be read: {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        raise Unread(f"{source} cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _fetched(web: Web, url: str) -> bytes | None:
@@ -144,24 +187,36 @@ def _fetched(web: Web, url: str) -> bytes | None:
     return answer.body if answer.status == 200 else None
 
 
-def _verified_offline(document: bytes, instant: datetime) -> Verdict:
-    return verify_credential(document, at=instant)
+def _verified_here(document: bytes, instant: datetime) -> Verdict:
+    """Verify with this house's own keys and status lists at hand, if it has a ledger; nothing is fetched."""
+    if not settings().has_database:
+        return verify_credential(document, at=instant)
+    db = Database(settings().database)
+    try:
+        return judge(Ledger(db, KeyRing(settings().badge_keys), origin=settings().origin), document, instant)
+    except SQLAlchemyError:  # no ledger in it yet, or it does not answer
+        return verify_credential(document, at=instant)
+    finally:
+        db.close()
 
 
-def _verified_online(document: bytes, instant: datetime, web: Web, *, now: bool) -> Verdict:
-    """Verify with the issuer's DID document fetched, and its status lists: those tell of now, not of another day."""
+def _verified_online(document: bytes, instant: datetime, here: Verdict, web: Web, *, now: bool) -> Verdict:
+    """Verify with the issuer's DID document fetched, and its status lists: those tell of now, not of another day.
+
+    Where the issuer cannot be asked, what was found `here` stands.
+    """
 
     def fetch(url: str) -> bytes | None:
         return _fetched(web, url)
 
-    first = verify_credential(document, at=instant)
-    issuer = first.issuer_id or ""
     resolver = None
-    if issuer.startswith("did:web:"):
+    if address := _address(here):
         try:
-            found = fetch(address_of_did_web(issuer))
-            resolver = None if found is None else DocumentResolver({issuer: parse_object(found)})
+            found = fetch(address)
+            if found is None:
+                return here
+            resolver = DocumentResolver({here.issuer_id or "": parse_object(found)})
         except (ValueError, Unreadable) as error:
             note = Problem("proof", f"the issuer's DID document cannot be used: {error}")
-            return msgspec.structs.replace(first, warnings=(*first.warnings, note))
+            return msgspec.structs.replace(here, warnings=(*here.warnings, note))
     return verify_credential(document, at=instant, resolver=resolver, statuses=fetch if now else None)

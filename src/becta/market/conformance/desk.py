@@ -25,9 +25,9 @@ from becta.compliance.conformance.models import ConformanceRun, RunState
 from becta.compliance.conformance.registry import runners
 from becta.compliance.conformance.reports import Outcome, Report
 from becta.compliance.conformance.runner import ArtefactRunner, EndpointRunner
-from becta.compliance.conformance.service import TOPIC, finish_run, give_run_up, is_awaited
+from becta.compliance.conformance.service import TOPIC, finish_run, give_run_up
 from becta.kernel import clock
-from becta.kernel.actor import system
+from becta.kernel.actor import Actor, system
 from becta.kernel.events import OutboxMessage
 from becta.market.conformance.secrets import Sealed
 from becta.market.db import Database
@@ -93,23 +93,26 @@ class Desk:
             return
         actor = system(f"runner {run.runner}")
         try:
-            report = self._report(run)
+            self._keep(run_id, self._report(run), actor)
         except OSError:
             raise  # the disk or a process that could not be started: it is tried again
         except Exception:
             log.exception("a conformance run broke down", run=str(run_id), runner=run.runner)
             with self._db.write() as session:
                 give_run_up(session, actor, run_id, now=clock.now())
-        else:
-            with self._db.write() as session:
-                now = clock.now()
-                done = finish_run(session, actor, run_id, report, now=now)
-                if done is not None and done.recheck_of is not None and report.outcome is Outcome.FAILED:
-                    reason = f"A run of {run.runner} found {report.errors} errors: {self._origin}/conformance/{run_id}"
-                    claim = session.get(BadgeClaimRow, done.recheck_of)
-                    if claim is not None and claim.state is ClaimState.ACCEPTED:
-                        recheck_badge(session, actor, claim.id, holds=False, reasons=[reason], revision=None, now=now)
         self._forget(run)
+
+    def _keep(self, run_id: UUID, report: Report, actor: Actor) -> None:
+        """Keep what came out; a badge that was checked again and failed is suspended with it."""
+        with self._db.write() as session:
+            now = clock.now()
+            done = finish_run(session, actor, run_id, report, now=now)
+            if done is None or done.recheck_of is None or report.outcome is not Outcome.FAILED:
+                return
+            claim = session.get(BadgeClaimRow, done.recheck_of)
+            if claim is not None and claim.state is ClaimState.ACCEPTED:
+                reason = f"A run of {done.runner} found {report.errors} errors: {self._origin}/conformance/{run_id}"
+                recheck_badge(session, actor, claim.id, holds=False, reasons=[reason], revision=None, now=now)
 
     def _report(self, run: ConformanceRun) -> Report:
         with self._named(run) as path:
@@ -126,7 +129,7 @@ class Desk:
             if len(name.encode()) > LONGEST_NAME:
                 name = f"artefact{Path(name).suffix[:20]}"
             path = Path(folder) / name
-            path.symlink_to(self._files.path(run.file_sha256).resolve())
+            path.symlink_to(self._files.path(run.id.hex).resolve())
             yield path
 
     def _in_a_process(self, run: ConformanceRun, path: Path | None) -> Report:
@@ -159,13 +162,9 @@ class Desk:
         return msgspec.json.decode(done.stdout, type=Report)
 
     def _forget(self, run: ConformanceRun) -> None:
-        """Throw the artefact away, unless another run of the same bytes still waits."""
-        if run.file_sha256 is None:
-            return
-        with self._db.read() as session:
-            is_needed = is_awaited(session, run.file_sha256)
-        if not is_needed:
-            self._files.drop(run.file_sha256)
+        """Throw the artefact away."""
+        if run.file_sha256 is not None:
+            self._files.drop(run.id.hex)
 
     def _lti_key(self) -> RSAKey:
         return key_from_pem(kept(self._lti_key_file, lambda: key_to_pem(new_key())))

@@ -1,4 +1,4 @@
-"""The file store: a folder in which each file lies under its SHA-256, written whole or not at all."""
+"""The file store: a folder in which each file lies under its SHA-256 or a key, written whole or not at all."""
 
 import os
 import tempfile
@@ -30,8 +30,8 @@ class FileStore:
         """Keep files in this folder, which is made with the first of them."""
         self._folder = folder
 
-    def keep(self, source: IO[bytes], *, at_most: int) -> Kept:
-        """Keep what can be read from a source, safe on disk when this returns.
+    def keep(self, source: IO[bytes], *, at_most: int, key: str | None = None) -> Kept:
+        """Keep what can be read from a source under its SHA-256 or another key, safe on disk when this returns.
 
         Raises Invalid, keeping nothing, once there are more than `at_most` bytes.
         """
@@ -49,7 +49,7 @@ class FileStore:
                     target.write(chunk)
                 target.flush()
                 os.fsync(target.fileno())
-            path = self.path(digest.hexdigest())
+            path = self.path(key or digest.hexdigest())
             path.parent.mkdir(mode=0o700, exist_ok=True)
             Path(partial).replace(path)
             _sync(path.parent)
@@ -57,16 +57,16 @@ class FileStore:
             Path(partial).unlink(missing_ok=True)
         return Kept(sha256=digest.hexdigest(), size=size)
 
-    def path(self, digest: str) -> Path:
-        """Where the file with a SHA-256 lies, if it is kept."""
-        return self._folder / digest[:2] / digest
+    def path(self, key: str) -> Path:
+        """Where the file with this SHA-256 or key lies, if it is kept."""
+        return self._folder / key[-2:] / key
 
-    def drop(self, digest: str) -> None:
+    def drop(self, key: str) -> None:
         """Throw a file away; no error if it is not there."""
-        self.path(digest).unlink(missing_ok=True)
+        self.path(key).unlink(missing_ok=True)
 
     def sweep(self, before: datetime, is_needed: Callable[[str], bool]) -> int:
-        """Throw away what came before an instant and broke off, or is not needed by its SHA-256; returns how much."""
+        """Throw away what came before an instant and broke off, or whose key is not needed; returns how much."""
         gone = 0
         for path in self._folder.glob("**/*"):
             try:

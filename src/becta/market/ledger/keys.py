@@ -97,7 +97,7 @@ def give_up_key(session: Session, actor: Actor, ring: KeyRing, key_id: str, reas
     Raises NotFound, or Conflict if it was called that before.
     """
     actor.require(Scope.BADGES_DECIDE)
-    key = session.get(BadgeKey, key_id)
+    key = session.get(BadgeKey, key_id, with_for_update=True)
     if key is None:
         raise NotFound("badge key", key_id)
     if key.compromised_at is not None:

@@ -2,13 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, case
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, or_, select
 
 from becta.compliance.badges.models import BadgeClaimRow, BadgeNotice
 from becta.compliance.badges.notices import Notice, ends_for
-from becta.compliance.badges.rules import ClaimState
+from becta.compliance.badges.requirements import PROOF
+from becta.compliance.badges.rules import ClaimState, Level
+from becta.compliance.standards.registry import standards
 from becta.kernel.actor import system
 from becta.kernel.clock import london_date
 from becta.kernel.events import announce, record
@@ -65,11 +67,26 @@ def _was_given(notice: Notice) -> ColumnElement[bool]:
 
 
 def _is_outlasted() -> ColumnElement[bool]:
-    """Whether a later badge of the same holder, standard and role goes on when this one ends."""
-    other = aliased(BadgeClaimRow)
+    """Whether a badge of the same holder that proves as much goes on when this one ends.
+
+    Where a badge names the version of its standard, it must be of that version: who has OneRoster 1.2 lacks 1.1.
+    """
+    other, this = aliased(BadgeClaimRow), BadgeClaimRow
     same = (
-        col(getattr(other, name)).is_not_distinct_from(col(getattr(BadgeClaimRow, name)))
+        col(getattr(other, name)).is_not_distinct_from(col(getattr(this, name)))
         for name in ("product_id", "supplier_id", "standard", "role")
     )
-    lasts = or_(col(other.expires_on).is_(None), col(other.expires_on) > col(BadgeClaimRow.expires_on))
-    return select(other.id).where(other.state == ClaimState.ACCEPTED, *same, lasts).exists()
+    nameless = [code for code, each in standards().items() if "{version}" not in each.label]
+    same_version = or_(col(other.standard_version) == col(this.standard_version), col(this.standard).in_(nameless))
+    lasts = or_(col(other.expires_on).is_(None), col(other.expires_on) > col(this.expires_on))
+    proves_as_much = _rank(other.level) >= _rank(this.level)
+    goes_on = col(other.issued_on) <= col(this.expires_on)
+    return (
+        select(other.id)
+        .where(other.state == ClaimState.ACCEPTED, *same, same_version, lasts, proves_as_much, goes_on)
+        .exists()
+    )
+
+
+def _rank(level: Level) -> ColumnElement[int]:
+    return case({each.value: number for number, each in enumerate(PROOF)}, value=col(level))

@@ -1,13 +1,15 @@
 """Signing badges and status lists. A consumer of the outbox; a chore catches up with what never came through it."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
+import structlog
 from msgspec import Struct
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, select
 
 from becta.catalogue.products.models import ListingVersion, Product
 from becta.catalogue.products.rules import ListingState
@@ -15,7 +17,7 @@ from becta.catalogue.suppliers.models import Supplier
 from becta.compliance.badges.checking import ISSUED_TOPIC
 from becta.compliance.badges.credentials import Subject, status_list_address, unsigned_credential
 from becta.compliance.badges.ledger import enter, marked_places, marked_places_at, unentered_claims, unsigned_badges
-from becta.compliance.badges.models import Badge, BadgeClaimRow
+from becta.compliance.badges.models import Badge, BadgeClaimRow, BadgeKey
 from becta.compliance.badges.rules import ClaimState
 from becta.compliance.openbadges.data_integrity import sign_credential
 from becta.compliance.openbadges.did import did_document, did_web, jwks, method_id
@@ -30,6 +32,7 @@ from becta.kernel.events import OutboxMessage
 from becta.market.db import Database
 from becta.market.ledger.keys import KeyRing, first_key, issuer_keys, newest_key
 
+MOST_LISTS = 1_000_000
 AT_ONCE = 25
 """Badges that catching up signs in one go: each takes some hundredths of a second."""
 LIST_LASTS = timedelta(hours=24)
@@ -38,6 +41,11 @@ LIST_KEPT = timedelta(hours=1)
 """How long a signed status list is given out again while nothing in it changes."""
 CLOCKS_DIFFER = timedelta(minutes=5)
 """A status list is valid from a little before it is made: clocks of verifiers are not ours."""
+
+
+_LIVES = "SELECT id, retired_at, compromised_at FROM badge_key ORDER BY id"
+
+log = structlog.get_logger()
 
 
 class Signed(Struct, frozen=True):
@@ -71,6 +79,7 @@ class Ledger:
         self.did = did_web(origin)
         self._lists: dict[tuple[str, int], _SignedList] = {}
         self._begun: set[int] = set()
+        self._resolver: tuple[tuple[tuple[Any, ...], ...], DocumentResolver] | None = None
 
     def handle(self, messages: Sequence[OutboxMessage]) -> None:
         """Sign the badges these messages name; one that is signed already is left alone."""
@@ -78,46 +87,44 @@ class Ledger:
             self.signed(message.key)
 
     def catch_up(self) -> int:
-        """Enter and sign accepted claims that the ledger lacks or has not signed; returns how many."""
+        """Enter and sign accepted claims that the ledger lacks or has not signed; returns how many it tried."""
         with self._db.read() as session:
-            waiting = bool(unsigned_badges(session, limit=1) or unentered_claims(session, limit=1))
-        if not waiting:
-            return 0
-        with self._db.write() as session:
-            for claim in unentered_claims(session, limit=AT_ONCE):
-                enter(session, claim, now=clock.now())
-        with self._db.read() as session:
-            ids = unsigned_badges(session, limit=AT_ONCE)
-        for claim_id in ids:
-            self.signed(claim_id)
-        return len(ids)
+            unentered = [claim.id for claim in unentered_claims(session, limit=AT_ONCE)]
+            waiting = [*unentered, *unsigned_badges(session, limit=AT_ONCE)]
+        for claim_id in waiting:
+            try:
+                self.signed(claim_id)
+            except (Conflict, NotFound):
+                log.warning("a badge could not be signed now; it will be tried again", badge=str(claim_id))
+            except Exception:
+                log.exception("a badge cannot be signed", badge=str(claim_id))
+        return len(waiting)
 
     def signed(self, claim_id: UUID) -> Signed:
-        """A badge's credential, signed now if it never was; raises NotFound if there is no such badge."""
-        now = clock.now()
+        """A badge's credential, signed now if it never was, or with a key that was given up since.
+
+        Raises NotFound if there is no such badge, Conflict if the key is given up at this very moment.
+        """
         self.ensure(claim_id)
         with self._db.read() as session:
-            badge = session.get_one(Badge, claim_id)
-            if badge.credential and badge.credential_jwt:
-                return Signed(badge.credential, badge.credential_jwt)
+            held = _held(session, claim_id)
+        if held is not None:
+            return held
+        now = clock.now()
         key = self._key(now=now)
         with self._db.read() as session:
-            unsigned = self._unsigned(session, claim_id)
-        made = self._sign(unsigned, key, now=now)
+            made = self._sign(self._unsigned(session, claim_id), key, now=now)
         with self._db.write() as session:
-            session.exec(
-                update(Badge)
-                .where(col(Badge.claim_id) == claim_id, col(Badge.credential).is_(None))
-                .values(
-                    credential=made.credential,
-                    credential_jwt=made.jwt,
-                    key_id=key.public.multibase,
-                    signed_at=now,
-                )
-            )
-        with self._db.read() as session:  # somebody else may have been first: theirs is the badge's credential
-            kept = session.get_one(Badge, claim_id)
-            return Signed(kept.credential or made.credential, kept.credential_jwt or made.jwt)
+            kept = _held(session, claim_id)
+            if kept is not None:  # somebody else was first: theirs is the badge's credential
+                return kept
+            own = select(BadgeKey).where(BadgeKey.id == key.public.multibase).with_for_update()
+            if session.exec(own).one().compromised_at is not None:
+                raise Conflict("the key was given up while it signed; ask again")
+            badge = session.exec(select(Badge).where(Badge.claim_id == claim_id).with_for_update()).one()
+            badge.credential, badge.credential_jwt = made.credential, made.jwt
+            badge.key_id, badge.signed_at = key.public.multibase, now
+        return made
 
     def ensure(self, claim_id: UUID) -> None:
         """Enter an accepted claim that the ledger lacks, as one loaded in bulk; raises NotFound if it never was one."""
@@ -126,7 +133,8 @@ class Ledger:
                 return
             _must_be_accepted(session, claim_id)
         with self._db.write() as session:
-            enter(session, _must_be_accepted(session, claim_id), now=clock.now())
+            claim = _must_be_accepted(session, claim_id, lock=True)  # whoever was first has entered it by now
+            enter(session, claim, now=clock.now())
 
     def status_list(self, purpose: str, number: int) -> str:
         """A status list as it stands now, signed; raises NotFound for one there is not.
@@ -160,8 +168,8 @@ class Ledger:
 
     def _bits(self, purpose: str, number: int, *, at: datetime, now: datetime) -> bytes:
         """The bits of a status list now, or as the history says they were."""
-        if purpose not in PURPOSES:
-            raise NotFound("status list of the purpose", purpose)
+        if purpose not in PURPOSES or not 0 < number <= MOST_LISTS:
+            raise NotFound("status list", f"{purpose} {number}")
         with self._db.read() as session:
             if number not in self._begun:
                 if session.exec(select(Badge.claim_id).where(Badge.status_list == number)).first() is None:
@@ -183,18 +191,23 @@ class Ledger:
 
     def resolver(self) -> DocumentResolver:
         """Our own keys, for verifying what we signed without asking anybody."""
-        return DocumentResolver({self.did: self.did_document()})
+        lives = tuple(self._db.fetch(_LIVES, {}))
+        if self._resolver is None or self._resolver[0] != lives:
+            self._resolver = (lives, DocumentResolver({self.did: self.did_document()}))
+        return self._resolver[1]
 
     def _key(self, *, now: datetime) -> SigningKey:
         """The key that signs now; a new ledger makes its first. Raises Conflict if its private half is not here."""
         with self._db.read() as session:
             newest = newest_key(session)
         if newest is None:
-            with self._db.write() as session:
+            with suppress(Conflict), self._db.write() as session:  # another process may be making it too
                 newest = newest_key(session) or first_key(session, self.ring, now=now)
-        found = self.ring.holds(newest.id)
+            with self._db.read() as session:
+                newest = newest or newest_key(session)
+        found = None if newest is None else self.ring.holds(newest.id)
         if found is None:
-            raise Conflict(f"the private half of the key {newest.id} is not in this house's folder of keys")
+            raise Conflict("the private half of the key that signs badges is not in this house's folder of keys")
         return found
 
     def _sign(self, unsigned: dict[str, Any], key: SigningKey, *, now: datetime) -> Signed:
@@ -221,14 +234,33 @@ def subject_of(session: Session, claim: BadgeClaimRow) -> Subject:
 
 def product_name(session: Session, product: Product) -> str:
     """What a product is called: by its published listing, else by its newest."""
-    titles = select(ListingVersion.title, ListingVersion.state).where(ListingVersion.product_id == product.id)
-    versions = session.exec(titles.order_by(col(ListingVersion.number).desc())).all()
-    published = [title for title, state in versions if state is ListingState.PUBLISHED]
-    return next(iter(published or [title for title, _ in versions]), product.reference)
+    newest = select(ListingVersion.title).where(ListingVersion.product_id == product.id)
+    return (
+        listed_name(session, product.id)
+        or session.exec(newest.order_by(col(ListingVersion.number).desc())).first()
+        or product.reference
+    )
 
 
-def _must_be_accepted(session: Session, claim_id: UUID) -> BadgeClaimRow:
-    claim = session.get(BadgeClaimRow, claim_id)
+def listed_name(session: Session, product_id: UUID) -> str | None:
+    """What a product's published listing calls it, None if it has none: drafts are nobody else's business."""
+    published = select(ListingVersion.title).where(
+        ListingVersion.product_id == product_id, ListingVersion.state == ListingState.PUBLISHED
+    )
+    return session.exec(published).first()
+
+
+def _held(session: Session, claim_id: UUID) -> Signed | None:
+    """A badge's credential as it is kept, None if it has none that holds."""
+    badge = session.get_one(Badge, claim_id)
+    key = None if badge.key_id is None else session.get(BadgeKey, badge.key_id)
+    if key is None or key.compromised_at is not None or not (badge.credential and badge.credential_jwt):
+        return None
+    return Signed(badge.credential, badge.credential_jwt)
+
+
+def _must_be_accepted(session: Session, claim_id: UUID, *, lock: bool = False) -> BadgeClaimRow:
+    claim = session.get(BadgeClaimRow, claim_id, with_for_update=lock)
     if claim is None or claim.state is not ClaimState.ACCEPTED:
         raise NotFound("badge", claim_id)
     return claim

@@ -239,8 +239,10 @@ def own_forms_only(settings: Settings, jar: Jar) -> Guard:
         if not isinstance(connection, Request) or connection.method in SAFE:
             return
         held = _cookie(connection, jar.session) or _cookie(connection, jar.browser)
+        if held is None:  # before a body is taken from somebody who cannot have a form of ours
+            raise StaleForm("the browser holds no cookie of ours")
         given = (await form(connection)).text(TOKEN_FIELD)
-        is_ours = held is not None and hmac.compare_digest(given.encode(), csrf_token(held).encode())
+        is_ours = hmac.compare_digest(given.encode(), csrf_token(held).encode())
         if not (is_ours and _is_same_origin(connection, settings)):
             raise StaleForm("the form did not come from a page of ours")
 

@@ -40,6 +40,12 @@ _CLAIM = (
 _ISSUED = ("claim_id", "status_list", "status_index", "evidence_record", "evidence_sha256", "issued_at")
 _ASKED = ("id", "product_id", "recheck_of", "runner", "runner_version", "file_sha256", "asked_at", "product_version")
 
+_PARTIAL = (
+    ("ix_badge_unsigned", "badge", ["claim_id"], "credential IS NULL"),
+    ("ix_badge_claim_lost", "badge_claim", ["state"], "state IN ('suspended', 'revoked')"),
+)
+"""Name, table, columns and condition of each index over few rows."""
+
 _Guard = tuple[str, str, str, str, str]
 """Name, event, table, when, message."""
 
@@ -229,6 +235,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("accepted_by", sa.String(64), nullable=True))
         batch_op.create_index(batch_op.f("ix_badge_claim_expires_on"), ["expires_on"], unique=False)
 
+    for name, table, columns, when in _PARTIAL:
+        op.create_index(name, table, columns, sqlite_where=sa.text(when), postgresql_where=sa.text(when))
     for name, _, table, _, _ in _before():
         drop_guard(name, table)
     for guard in (*_replaced(), *_guards()):
@@ -239,6 +247,8 @@ def downgrade() -> None:
     """Undo this step. Claims in states there were not before go to the nearest one that there was."""
     for name, _, table, _, _ in reversed([*_replaced(), *_guards()]):
         drop_guard(name, table)
+    for name, table, _, _ in _PARTIAL:
+        op.drop_index(name, table)
     with op.batch_alter_table("evidence", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_evidence_run_id"))
         batch_op.drop_index(batch_op.f("ix_evidence_claim_id"))

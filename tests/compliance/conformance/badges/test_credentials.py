@@ -126,6 +126,13 @@ def test_a_credential_that_breaks_one_rule_is_found_by_that_check_alone(tmp_path
     assert report.outcome is (Outcome.FAILED if asked.severity is Severity.ERROR else Outcome.PASSED)
 
 
+def test_what_the_verifier_quotes_stands_in_the_value_alone(tmp_path: Path) -> None:
+    findings = run(tmp_path, badge(issuer={"id": "pupil@school.example", "type": ["Profile"]})).findings
+
+    assert not any("pupil" in found.message for found in findings)
+    assert any("pupil" in str(found.value) for found in findings)
+
+
 def test_every_declared_check_has_a_failing_case() -> None:
     assert set(CASES) == {check.id for check in CHECKS}
 

@@ -155,7 +155,7 @@ CASES: list[tuple[str, Changes, str]] = [
     ("status-dates", {"/CFDocument/statusEndDate": "2025-12-31"}, "/CFDocument/statusEndDate"),
     ("duplicate-association", {"/CFAssociations/2": child(23, 11, 10)}, "/CFAssociations/2"),
     ("unplaced-item", {"/CFAssociations/1/associationType": "isRelatedTo"}, "/CFItems/1"),
-    ("unknown-property", {"/CFItems/0/colour": "red"}, "/CFItems/0/colour"),
+    ("unknown-property", {"/CFItems/0/colour": "red"}, "/CFItems/0"),
 ]
 CASES_OF_1_1: list[tuple[str, Changes, str]] = [
     ("case-version", {"/CFDocument/caseVersion": "1.0"}, "/CFDocument/caseVersion"),

@@ -196,6 +196,54 @@ FAULTS = (
     Fault(
         "school-year", "academicSessions.csv", 4, _set("academicSessions.csv", 4, "schoolYear", "2031"), "schoolYear"
     ),
+    Fault("parent-cycle", "orgs.csv", 4, _set("orgs.csv", 4, "parentSourcedId", "spare-org"), field="parentSourcedId"),
+    Fault(
+        "session-dates",
+        "academicSessions.csv",
+        4,
+        _set("academicSessions.csv", 4, "endDate", "2026-01-15"),
+        field="startDate",
+    ),
+    Fault(
+        "session-parent",
+        "academicSessions.csv",
+        5,
+        _replace(
+            "academicSessions.csv", "semester,2026-01-01,2026-07-31,", "gradingPeriod,2026-01-01,2026-07-31,year-26"
+        ),
+        field="parentSourcedId",
+    ),
+    Fault("grading-period", "lineItems.csv", 2, _replace("lineItems.csv", "first-half,0,20.5", "year-26,0,20.5")),
+    Fault("score-bounds", "results.csv", 2, _set("results.csv", 2, "score", "99"), field="score"),
+    Fault(
+        "student-role", "results.csv", 3, _set("results.csv", 3, "studentSourcedId", "teacher-1"), "studentSourcedId"
+    ),
+    Fault(
+        "duplicate-enrolment",
+        "enrollments.csv",
+        6,
+        _set("enrollments.csv", 6, "userSourcedId", "student-1"),
+        field="userSourcedId",
+    ),
+    Fault("duplicate-username", "users.csv", 3, _set("users.csv", 3, "username", "t.one"), field="username"),
+    Fault("email", "users.csv", 2, _set("users.csv", 2, "email", "t.one(at)school.example"), field="email"),
+    Fault(
+        "country",
+        "demographics.csv",
+        2,
+        _set("demographics.csv", 2, "countryOfBirthCode", "United Kingdom"),
+        field="countryOfBirthCode",
+    ),
+    Fault(
+        "birth-date", "demographics.csv", 2, _set("demographics.csv", 2, "birthDate", "2111-10-05"), field="birthDate"
+    ),
+    Fault(
+        "enrolment-dates",
+        "enrollments.csv",
+        6,
+        _set("enrollments.csv", 6, "beginDate", "2025-08-01"),
+        field="beginDate",
+    ),
     Fault("grades", "courses.csv", 3, _set("courses.csv", 3, "grades", "Year 9"), field="grades"),
 )
 FAULTS_1_2 = (

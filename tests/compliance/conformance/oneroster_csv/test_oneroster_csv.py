@@ -232,6 +232,102 @@ def test_findings_in_files_about_people_never_show_what_the_cell_holds(tmp_path:
     assert not any("October" in finding.message or "FALSE" in finding.message for finding in report.findings)
 
 
+def test_a_row_of_data_in_place_of_the_header_is_not_told_of_as_if_its_cells_were_names(tmp_path: Path) -> None:
+    files = clean_package("1.1")
+    users = files["users.csv"]
+    assert isinstance(users, str)
+
+    report = report_on("1.1", {**files, "users.csv": users.partition("\n")[2]}, tmp_path)
+
+    assert places(report.findings) == {("no-header", "users.csv", 1)}
+    assert "Tess" not in str(report)
+
+
+def test_circles_are_found_on_each_row_of_them_and_as_nothing_else(tmp_path: Path) -> None:
+    files = clean_package("1.1")
+    sessions = files["academicSessions.csv"]
+    assert isinstance(sessions, str)
+    files["academicSessions.csv"] = sessions.replace("2026-08-31,,2026", "2026-08-31,autumn-26,2026")
+
+    report = report_on("1.1", files, tmp_path)
+
+    assert places(report.findings) == {("parent-cycle", "academicSessions.csv", line) for line in (2, 3)}
+
+
+@pytest.mark.parametrize(
+    ("second", "found"),
+    [
+        (",,", 1),
+        (",2025-12-01,", 1),
+        (",2026-01-01,", 0),
+        (",2025-09-01,2025-09-30", 1),
+        (",2025-08-01,2025-09-01", 1),
+    ],
+)
+def test_somebody_may_be_enrolled_again_at_another_time(second: str, found: int, tmp_path: Path) -> None:
+    files = clean_package("1.1")
+    enrolments = files["enrollments.csv"]
+    assert isinstance(enrolments, str)
+    files["enrollments.csv"] = (
+        enrolments.replace("9a-tutor,school-1,student-1,student,,,", "9a-tutor,school-1,student-1,student,,,2025-12-31")
+        + f"enr-9,,,9a-tutor,school-1,student-1,student,{second}\n"
+    )
+
+    report = report_on("1.1", files, tmp_path)
+
+    assert next(check.found for check in report.checks if check.id == "duplicate-enrolment") == found
+
+
+def test_of_the_roles_of_1_2_that_of_a_student_is_enough(tmp_path: Path) -> None:
+    files = clean_package("1.2")
+    roles, results = files["roles.csv"], files["results.csv"]
+    assert isinstance(roles, str)
+    assert isinstance(results, str)
+    files["results.csv"] = results.replace("quiz,student-1", "quiz,teacher-1")
+    files["roles.csv"] = f"{roles}role-5,,,teacher-1,secondary,student,,,school-1,\n"
+
+    assert report_on("1.2", files, tmp_path).findings == ()
+
+
+def test_a_user_s_name_given_again_by_a_row_to_be_deleted_is_free(tmp_path: Path) -> None:
+    files = clean_package("1.1")
+    manifest, users = files["manifest.csv"], files["users.csv"]
+    assert isinstance(manifest, str)
+    assert isinstance(users, str)
+    header, _, _ = users.partition("\n")
+    time = "2026-01-10T09:30:00.000Z"
+    files["manifest.csv"] = manifest.replace("file.users,bulk", "file.users,delta")
+    files["users.csv"] = (
+        f"{header}\n"
+        f"old,tobedeleted,{time},true,school-1,student,s.one,,Sam,One,,,,,,,,\n"
+        f"new,active,{time},true,school-1,student,s.one,,Sam,One,,,,,,,,\n"
+    )
+
+    assert report_on("1.1", files, tmp_path).findings == ()
+
+
+def test_no_message_or_field_quotes_a_cell(tmp_path: Path) -> None:
+    for version, fault in every_fault():
+        files = clean_package(version)
+        fault.spoil(files)
+        report = report_on(version, files, tmp_path)
+        told = " ".join(f"{found.message} {found.field} {found.mend}" for found in report.findings)
+        for cell in (
+            "student-",
+            "teacher-1",
+            "9a-",
+            "2025-",
+            "2026-",
+            "2111-",
+            "t.one",
+            "United",
+            "academy",
+            "30",
+            "99",
+        ):
+            assert cell not in told, (fault.check, told)
+
+
 def test_findings_are_counted_all_and_kept_up_to_a_limit(tmp_path: Path) -> None:
     files = clean_package("1.1")
     categories = "".join(f"c-{number},,,\n" for number in range(1_000))

@@ -176,6 +176,7 @@ ONLY_FIRST: list[Case] = [
     ("sco-href", [('adlcp:scormtype="asset" xml', 'adlcp:scormtype="sco" xml')], '"r-shared" type', "href"),
     ("time-limit-action", [("exit,no message", "stop")], "stop", "timelimitaction"),
     ("launch-data", [("speed=3", "x" * 256)], "xxx", "datafromlms"),
+    ("empty-data", [(">80<", "> <")], "masteryscore", "masteryscore"),
     ("mastery-score", [(">80<", ">101<")], ">101<", "masteryscore"),
     ("max-time", [("0001:30:00", "90 minutes")], "90 minutes", "maxtimeallowed"),
     ("prerequisites", [('granite="passed"', "granite&amp;marble")], "marble", "prerequisites"),
@@ -198,6 +199,7 @@ ONLY_LATER: list[Case] = [
     ),
     ("sco-href", [('adlcp:scormType="asset" xml', 'adlcp:scormType="sco" xml')], '"r-shared" type', "href"),
     ("time-limit-action", [("exit,no message", "exit, no message")], "exit, no", "timeLimitAction"),
+    ("empty-data", [("speed=3", "")], "dataFromLMS", "dataFromLMS"),
     ("launch-data", [("speed=3", "x" * 4_001)], "xxx", "dataFromLMS"),
     (
         "leaf",

@@ -100,8 +100,8 @@ CASES: list[tuple[str, Changes, str]] = [
     ("type", {"/object/definition/name": "Fractions"}, "/object/definition/name"),
     ("type", {"/attachments": {"0": {}}}, "/attachments"),
     ("type", {"/verb/display/cy": 3}, "/verb/display/cy"),
-    ("unknown-property", {"/actor/email": "pupil@school.example"}, "/actor/email"),
-    ("key-case", {"/Timestamp": "2026-01-31T09:30:00Z"}, "/Timestamp"),
+    ("unknown-property", {"/actor/email": "pupil@school.example"}, "/actor"),
+    ("key-case", {"/Timestamp": "2026-01-31T09:30:00Z"}, "/"),
     ("enumeration", {"/object/objectType": "activity"}, "/object/objectType"),
     (
         "enumeration",
@@ -113,7 +113,7 @@ CASES: list[tuple[str, Changes, str]] = [
     ("iri", {"/verb/id": "answered"}, "/verb/id"),
     ("iri", {"/object/id": "/fractions/1"}, "/object/id"),
     ("iri", {"/actor/account/homePage": "school.example"}, "/actor/account/homePage"),
-    ("language-tag", {"/verb/display/english_language": "answered"}, "/verb/display/english_language"),
+    ("language-tag", {"/verb/display/english_language": "answered"}, "/verb/display"),
     ("language-tag", {"/context/language": "e"}, "/context/language"),
     ("timestamp", {"/timestamp": "31/01/2026 09:30"}, "/timestamp"),
     ("timestamp", {"/stored": "2026-02-30T09:30:00Z"}, "/stored"),
@@ -147,7 +147,7 @@ CASES: list[tuple[str, Changes, str]] = [
     ("score-raw", {"/result/score/raw": 11}, "/result/score/raw"),
     ("activity-context", {"/object": PERSON, "/context/platform": GONE}, "/context/revision"),
     ("context-team", {"/context/team": PERSON}, "/context/team"),
-    ("context-activities", {"/context/contextActivities/Parent": []}, "/context/contextActivities/Parent"),
+    ("context-activities", {"/context/contextActivities/Parent": []}, "/context/contextActivities"),
     (
         "context-activities-list",
         {"/context/contextActivities/parent": {"id": "https://quiz.example/fractions"}},
@@ -155,7 +155,7 @@ CASES: list[tuple[str, Changes, str]] = [
     ),
     ("authority", {"/authority": {"objectType": "Group", "member": [PERSON]}}, "/authority"),
     ("voiding", {"/verb/id": "http://adlnet.gov/expapi/verbs/voided"}, "/object/objectType"),
-    ("extension-key", {"/result/extensions/tries": 1}, "/result/extensions/tries"),
+    ("extension-key", {"/result/extensions/tries": 1}, "/result/extensions"),
     ("attachment-hash", {"/attachments/0/sha2": "0" * 63}, "/attachments/0/sha2"),
     ("attachment-type", {"/attachments/0/contentType": "png"}, "/attachments/0/contentType"),
     ("attachment-length", {"/attachments/0/length": 1.5}, "/attachments/0/length"),
@@ -309,6 +309,39 @@ def test_the_second_edition_takes_its_version_and_its_context_agents(tmp_path: P
 
     assert run(tmp_path, statement, XAPI_2).findings == ()
     assert [found.check for found in run(tmp_path, statement, XAPI_1).findings] == ["unknown-property", "version"]
+
+
+@pytest.mark.parametrize("result", [{"statements": [CLEAN], "more": ""}, {"statements": [CLEAN]}])
+def test_a_statement_result_as_a_store_answers_with_is_read(tmp_path: Path, result: dict[str, Any]) -> None:
+    right = run(tmp_path, result)
+    wrong = run(tmp_path, {**result, "statements": [CLEAN, changed({"/id": CLEAN["id"][::-1], "/verb": GONE})]})
+
+    assert (right.findings, right.facts["statements"]) == ((), 1)
+    assert [(found.check, found.field) for found in wrong.findings if found.check != "uuid"] == [
+        ("statement-parts", "/statements/1")
+    ]
+
+
+def test_an_empty_statement_result_holds_no_statement(tmp_path: Path) -> None:
+    assert [found.check for found in run(tmp_path, {"statements": [], "more": ""}).findings] == ["no-statement"]
+
+
+def test_keys_and_values_of_people_stand_in_the_value_alone(tmp_path: Path) -> None:
+    odd = "pupil@school.example"
+    statement = changed(
+        {
+            f"/actor/{odd}": 1,
+            f"/result/extensions/{odd}": 1,
+            f"/verb/display/{odd}": 1,
+            f"/context/contextActivities/{odd}": [],
+        }
+    )
+
+    findings = run(tmp_path, statement).findings
+
+    assert {found.check for found in findings} >= {"unknown-property", "extension-key", "language-tag"}
+    assert not any(odd in found.message or odd in found.field for found in findings)
+    assert odd in {found.value for found in findings}
 
 
 def test_the_second_edition_fails_a_timestamp_without_zone(tmp_path: Path) -> None:

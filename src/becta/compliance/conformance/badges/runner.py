@@ -1,5 +1,6 @@
 """The Open Badges runner: a credential file, judged by our own verifier as of now. Nothing is fetched."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -9,9 +10,13 @@ from becta.compliance.conformance.reports import Check, Recorder, Refused, Sever
 from becta.compliance.conformance.runner import ArtefactRunner
 from becta.compliance.openbadges.reading import LARGEST_PICTURE
 from becta.compliance.openbadges.resolving import KeyResolver, StatusResolver
+from becta.compliance.openbadges.verdicts import Problem
 from becta.compliance.openbadges.verifying import verify
 from becta.kernel.clock import now
 
+_QUOTED = re.compile(r": | \(|, not ")
+"""Where the verifier's sentences begin to quote."""
+_DATED = frozenset({"not_yet_valid", "expired"})
 _ERRORS = (
     ("format", "The file is JSON, a compact JWT, or an SVG or PNG with one of them in it", "proof formats, baking"),
     ("context", "The contexts are those of Open Badges 3.0, in their order", "OpenBadgeCredential @context"),
@@ -85,11 +90,21 @@ def _look(
         raise Refused(f"{artefact.name} is larger than {LARGEST_PICTURE:,} bytes")
     verdict = verify(document, at=clock(), resolver=resolver, statuses=statuses)
     for problem in verdict.problems:
-        recorder.find(problem.check, problem.message, file=artefact.name)
+        message, value = _parted(problem)
+        recorder.find(problem.check, message, file=artefact.name, value=value)
     for warning in verdict.warnings:
-        recorder.find(f"{warning.check}-warning", warning.message, file=artefact.name)
+        message, value = _parted(warning)
+        recorder.find(f"{warning.check}-warning", message, file=artefact.name, value=value)
     facts = {"form": verdict.form, "issuer": verdict.issuer_id, "achievement": verdict.achievement}
     recorder.facts.update({name: fact for name, fact in facts.items() if fact})
+
+
+def _parted(problem: Problem) -> tuple[str, str | None]:
+    """What the verifier says, and what it quotes of the credential, which may be about a person."""
+    if problem.check in _DATED:
+        return problem.message, None
+    parts = _QUOTED.split(problem.message, maxsplit=1)
+    return (f"{parts[0]} …", parts[1]) if len(parts) > 1 else (problem.message, None)
 
 
 RUNNERS = (badge_runner(),)

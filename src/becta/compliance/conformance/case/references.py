@@ -147,4 +147,4 @@ def _rubrics(package: Fields, find: Find) -> None:
 def _same(part: Fields, name: str, whole: Fields, at: str, find: Find) -> None:
     named = part.get(name)
     if isinstance(named, str) and isinstance(whole.get("identifier"), str) and named != whole["identifier"]:
-        find("rubric-reference", f"is not {whole['identifier']}, which it stands in", f"{at}/{name}", named)
+        find("rubric-reference", "is not the identifier of what it stands in", f"{at}/{name}", named)

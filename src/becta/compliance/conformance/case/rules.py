@@ -79,10 +79,10 @@ class PackageShape:
             if name in properties:
                 self._value(properties[name].removeprefix("*"), item, here)
             else:
-                self._find("unknown-property", "is not a property of this class", here)
+                self._find("unknown-property", "has a property that is not one of this class", at, name)
         starts, ends = _day(value.get("statusStartDate")), _day(value.get("statusEndDate"))
         if starts and ends and ends < starts:
-            self._find("status-dates", f"is before statusStartDate {starts}", f"{at}/statusEndDate", ends)
+            self._find("status-dates", "is before statusStartDate", f"{at}/statusEndDate", ends)
 
     def _value(self, kind: str, value: object, at: str) -> None:
         if kind.endswith("[]"):

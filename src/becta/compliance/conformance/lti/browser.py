@@ -49,7 +49,12 @@ class Request(Struct, frozen=True, kw_only=True):
 
 
 class LoginFailed(Exception):
-    """The login did not lead to our authorisation endpoint. Says what happened instead."""
+    """The login did not lead to our authorisation endpoint. Says what happened instead, and where it led if known."""
+
+    def __init__(self, message: str, where: str = "") -> None:
+        """Say what happened; the address stays out of the message, which is public."""
+        super().__init__(message)
+        self.where = where
 
 
 class Landing(Struct, frozen=True, kw_only=True):
@@ -93,9 +98,7 @@ class Browser:
         Raises LoginFailed where that URI is not registered, Unreachable, and Refused as the client does.
         """
         if request.redirect_uri not in self._tool.redirect_uris:  # a platform sends nothing there: 5.1.1.3
-            raise LoginFailed(
-                f"the request asks for the launch at {request.redirect_uri[:200]}, which is not registered"
-            )
+            raise LoginFailed("the request asks for the launch at an unregistered address", request.redirect_uri)
         headers = OTHER_BROWSER if elsewhere else {}
         sent_state = request.state if state is None else state
         form = {"id_token": id_token} | ({"state": sent_state} if sent_state else {})
@@ -117,7 +120,7 @@ class Browser:
                     return step
             onward = next((step for step in offered if not step.is_form and self._tool.holds(step.full_url)), None)
             if onward is None:
-                raise LoginFailed(_instead(answer, offered))
+                raise LoginFailed(_instead(answer, offered), offered[0].url if offered else "")
             answer = self._web.get(onward.full_url, follow=False)
         raise LoginFailed(f"the tool sends the browser on more than {MOST_STEPS} times")
 
@@ -134,7 +137,7 @@ def _onward(answer: Answer) -> Step | None:
 def _instead(answer: Answer, offered: list[Step]) -> str:
     if not offered:
         return f"the tool answers {answer.status} and sends the browser nowhere"
-    return f"the tool sends the browser to {offered[0].url[:200]}, which is not our authorisation endpoint"
+    return "the tool sends the browser elsewhere than to our authorisation endpoint"
 
 
 def _with_query(url: str, fields: Mapping[str, str]) -> str:

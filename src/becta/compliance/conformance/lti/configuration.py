@@ -65,8 +65,10 @@ def _dynamic_registration(stated: dict[str, object], tool: Tool, recorder: Recor
     _agree("jwks_uri", tool.jwks_url, _texts([stated.get("jwks_uri")]), recorder)
     aim = target if isinstance(target, str) and target else tool.launch_url
     if isinstance(domain, str) and domain and not _covers(domain, aim):
-        told = f"the domain does not cover the target link {aim}"
-        recorder.find("configuration-domain", told, file=_FILE, field=f"{TOOL_CONFIGURATION}.domain", value=domain)
+        told = "the domain does not cover the target link"
+        recorder.find(
+            "configuration-domain", told, file=_FILE, field=f"{TOOL_CONFIGURATION}.domain", value=f"{domain}, {aim}"
+        )
     return frozenset(uris)
 
 
@@ -100,8 +102,8 @@ def _judge_https(urls: Iterable[str], tool: Tool, recorder: Recorder) -> None:
 
 def _agree(name: str, given: str, stated: list[str], recorder: Recorder) -> None:
     if given and stated and given not in stated:
-        told = f"{given} was given, and the configuration has another"
-        recorder.find("configuration-agrees", told, file=_FILE, field=name, value=", ".join(stated))
+        told = "another address was given for this run than the configuration has"
+        recorder.find("configuration-agrees", told, file=_FILE, field=name, value=", ".join([given, *stated]))
 
 
 def _covers(domain: str, url: str) -> bool:

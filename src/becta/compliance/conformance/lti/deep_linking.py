@@ -53,8 +53,9 @@ def look_at_deep_linking(
         return
     token = form.parameters.get("JWT")
     if form.method != "POST" or not token:
-        told = f"the form is sent by {form.method} with the fields {', '.join(sorted(form.parameters))}"
-        recorder.find("deep-linking-form", told, mend="post one field named JWT")
+        told = "the form is sent otherwise than by POST with a field named JWT"
+        sent = f"{form.method}: {', '.join(sorted(form.parameters))}"
+        recorder.find("deep-linking-form", told, mend="post one field named JWT", value=sent)
         return
     said = _read(token, keys, recorder)
     if said is not None:

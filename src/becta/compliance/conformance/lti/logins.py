@@ -19,7 +19,9 @@ def look_at_logins(tool: Tool, browser: Browser, recorder: Recorder) -> str | No
         try:
             requests[method].append(browser.log_in(method))
         except LoginFailed as problem:
-            recorder.find(f"login-{method.lower()}", str(problem), mend=_LOGIN_MEND, value=tool.login_url)
+            recorder.find(
+                f"login-{method.lower()}", str(problem), mend=_LOGIN_MEND, value=problem.where or tool.login_url
+            )
     every = requests["GET"] + requests["POST"]
     for method, made in requests.items():
         for request in made[:1]:

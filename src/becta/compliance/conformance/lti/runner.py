@@ -57,4 +57,5 @@ def _look(
             look_at_deep_linking(platform, tool, browser, keys, recorder, method=method, clock=clock)
     except LoginFailed as problem:
         told = f"a login that worked before does not any more: {problem}"
-        recorder.find(f"login-{method.lower()}", told, mend="let logins work as often as they are begun")
+        mend = "let logins work as often as they are begun"
+        recorder.find(f"login-{method.lower()}", told, mend=mend, value=problem.where or None)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from becta.compliance.conformance.oneroster.csv_tables import Column, Kind
@@ -19,6 +20,20 @@ GRADES = frozenset({"IT", "PR", "PK", "TK", "KG", *(f"{year:02}" for year in ran
 """CEDS 5, Entry Grade Level, to which the binding points for `grades`."""
 
 
+_EMAIL = re.compile(r"[^\s@()<>,;:\\\"\[\]]{1,64}@(?:[\w-]{1,63}\.)+[\w-]{2,63}")
+_COUNTRIES = """
+AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ
+CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO
+FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE
+JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO
+MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW
+PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM
+TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW
+"""
+COUNTRIES = frozenset(_COUNTRIES.split())
+"""ISO 3166-1, alpha-2, to which CEDS points for countries, and XK, which is used for Kosovo."""
+
+
 class CellFault(NamedTuple):
     """What is wrong with a cell."""
 
@@ -27,6 +42,7 @@ class CellFault(NamedTuple):
     mend: str
 
 
+@lru_cache(maxsize=10_000)
 def is_date(value: str) -> bool:
     """Whether a text is a day of the calendar as YYYY-MM-DD."""
     parts = _DATE.fullmatch(value)
@@ -60,6 +76,8 @@ _JUDGES: dict[Kind, Callable[[str], CellFault | None]] = {
     Kind.INTEGER: _by("number", _INTEGER.fullmatch, "a whole number", "write digits only"),
     Kind.DECIMAL: _by("number", _DECIMAL.fullmatch, "a number", "write digits, with a point before decimals"),
     Kind.GRADE: _by("grades", GRADES.__contains__, "a grade of CEDS", "use one such as KG, 01 or 12 if it fits"),
+    Kind.EMAIL: _by("email", _EMAIL.fullmatch, "an e-mail address", "write it as name@domain.example"),
+    Kind.COUNTRY: _by("country", COUNTRIES.__contains__, "a country code", "write two letters, as GB (ISO 3166-1)"),
     Kind.PAIR: _by("pairs", _PAIR.fullmatch, "of the form {type:value}", "write it as {type:value}"),
 }
 

@@ -7,6 +7,7 @@ _QUOTES = "RFC 4180, 2 (rules 5 to 7)"
 _WIDTH = "RFC 4180, 2 (rule 4)"
 _ENCODING = "RFC 3629"
 _OWN = "our own reading; the specification does not say it outright"
+_PERIODS = "OneRoster 1.1, Academic Sessions (a grading period belongs to a single term)"
 
 _PACKAGE = {
     "manifest-missing": "The package has a manifest.csv",
@@ -51,6 +52,22 @@ _FORMAT_1_2 = {
     "profile-user": "The profile of a role belongs to the user of the role",
 }
 
+_SENSE = {
+    "session-dates": ("Sessions lie within the dates of their parent", _OWN),
+    "session-parent": (
+        "Grading periods lie in terms or semesters, and those in school years",
+        f"{_PERIODS}; for the others {_OWN}",
+    ),
+    "score-bounds": ("Scores lie between the least and the most of their line item", _OWN),
+    "student-role": ("Who has results, or is enrolled as a student, is one", _OWN),
+    "duplicate-enrolment": ("Nobody is enrolled twice in a class, role and time", _OWN),
+    "duplicate-username": ("No two users have the same username", _OWN),
+    "email": ("E-mail addresses have the form of one", f"RFC 5321, 4.1.2; {_OWN}"),
+    "country": ("countryOfBirthCode is a country code", "CEDS, Country of Birth Code; ISO 3166-1, alpha-2"),
+    "birth-date": ("No birth date lies in the future", _OWN),
+}
+"""What is likely to be wrong though the binding does not forbid it."""
+
 
 def csv_checks(binding: Binding) -> tuple[Check, ...]:
     """The checks of a version, in the order of the work."""
@@ -85,6 +102,23 @@ def csv_checks(binding: Binding) -> tuple[Check, ...]:
             title="schoolYear is a year of the session",
             clause=f"{binding.format}; {_OWN}",
             severity=warning,
+        ),
+        Check(id="parent-cycle", title="No row is its own ancestor", clause=f"{binding.format}; {_OWN}"),
+        *(
+            Check(id=check, title=title, clause=f"{binding.format}; {why}", severity=warning)
+            for check, (title, why) in _SENSE.items()
+        ),
+        Check(
+            id="grading-period",
+            title="Line items name a session of type gradingPeriod",
+            clause=f"{binding.format}; OneRoster 1.1, Academic Sessions (line items belong to grading periods)",
+            severity=warning if binding.version == "1.1" else note,
+        ),
+        Check(
+            id="enrolment-dates",
+            title="Enrolments lie within the terms of their class",
+            clause=f"{binding.format}; {_OWN}",
+            severity=note,
         ),
         Check(
             id="grades",

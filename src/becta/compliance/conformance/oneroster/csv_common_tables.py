@@ -29,6 +29,10 @@ RACES = (
 )
 BEGIN_END = Relation(check="dates-order", columns=("beginDate", "endDate"))
 SUBJECTS = Relation(check="subject-codes", columns=("subjects", "subjectCodes"))
+TREE = Relation(check="parent-cycle", columns=("parentSourcedId", "sourcedId"))
+WITHIN_BOUNDS = Relation(check="score-bounds", columns=("score", "lineItemSourcedId"))
+OF_STUDENTS = Relation(check="student-role", columns=("studentSourcedId",))
+USERNAMES = Unique(check="duplicate-username", columns=("username",))
 
 
 def common_tables(*, extensible: bool, sexes: tuple[str, ...]) -> tuple[Table, ...]:
@@ -41,11 +45,12 @@ def common_tables(*, extensible: bool, sexes: tuple[str, ...]) -> tuple[Table, .
             plain(Kind.DATE, "birthDate"),
             choice("sex", sexes, extensible=extensible),
             *(plain(Kind.BOOLEAN, race) for race in RACES),
-            text("countryOfBirthCode"),
+            plain(Kind.COUNTRY, "countryOfBirthCode"),
             text("stateOfBirthAbbreviation"),
             text("cityOfBirth"),
             text("publicSchoolResidenceStatus"),
             own=reference("sourcedId", "users", required=True),
+            relations=(Relation(check="birth-date", columns=("birthDate",)),),
         ),
         *_resources(extensible=extensible),
     )
@@ -64,6 +69,9 @@ def _places_and_times(*, extensible: bool) -> tuple[Table, ...]:
             relations=(
                 Relation(check="dates-order", columns=("startDate", "endDate")),
                 Relation(check="school-year", columns=("schoolYear", "startDate", "endDate")),
+                TREE,
+                Relation(check="session-dates", columns=("startDate", "endDate", "parentSourcedId", "sourcedId")),
+                Relation(check="session-parent", columns=("parentSourcedId", "type", "sourcedId")),
             ),
         ),
         table(
@@ -72,6 +80,7 @@ def _places_and_times(*, extensible: bool) -> tuple[Table, ...]:
             choice("type", ORG_TYPES, required=True, extensible=extensible),
             text("identifier"),
             reference("parentSourcedId", "orgs"),
+            relations=(TREE,),
         ),
     )
 
@@ -113,12 +122,22 @@ def _teaching(*, extensible: bool) -> tuple[Table, ...]:
             plain(Kind.BOOLEAN, "primary"),
             plain(Kind.DATE, "beginDate"),
             plain(Kind.DATE, "endDate"),
-            relations=(BEGIN_END, Relation(check="primary-not-teacher", columns=("primary", "role"))),
+            relations=(
+                BEGIN_END,
+                Relation(check="primary-not-teacher", columns=("primary", "role")),
+                Relation(check="enrolment-dates", columns=("beginDate", "endDate", "classSourcedId")),
+                Relation(check="student-role", columns=("userSourcedId", "role")),
+            ),
             uniques=(
                 Unique(
                     check="primary-teachers",
                     columns=("classSourcedId",),
                     among=(("primary", "true"), ("role", "teacher")),
+                ),
+                Unique(
+                    check="duplicate-enrolment",
+                    columns=("userSourcedId", "classSourcedId", "role"),
+                    apart=("beginDate", "endDate"),
                 ),
             ),
         ),

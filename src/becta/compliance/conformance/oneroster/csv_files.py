@@ -4,19 +4,18 @@ A column of a batch is judged through the set of its values, so that a million r
 rows are walked one by one only where a value is found bad.
 """
 
-from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import pairwise
 
 from becta.compliance.conformance.oneroster.csv_cells import ID, CellFault, items_of, judge_cell, judge_item
 from becta.compliance.conformance.oneroster.csv_common_tables import ORG_TYPES, SESSION_TYPES
 from becta.compliance.conformance.oneroster.csv_manifest import Mode
 from becta.compliance.conformance.oneroster.csv_reading import Batch, Find
-from becta.compliance.conformance.oneroster.csv_relations import Index, Judge
-from becta.compliance.conformance.oneroster.csv_tables import Column, Kind, Relation, Table, Unique
+from becta.compliance.conformance.oneroster.csv_relations import Judge
+from becta.compliance.conformance.oneroster.csv_tables import Column, Kind, Relation, Table
+from becta.compliance.conformance.oneroster.csv_unique import Cells, UniqueCheck
+from becta.compliance.conformance.oneroster.csv_wider_relations import Index
 from becta.compliance.conformance.reports import Refused
 
-METADATA = "metadata."
 _PERSONAL = frozenset({"users", "demographics", "userProfiles"})
 """Tables about people: reports are public, so findings in these never show what a cell holds."""
 _TYPES = frozenset((*SESSION_TYPES, *ORG_TYPES))
@@ -26,11 +25,6 @@ _KNOWN_VALUES = 10_000
 _LONGEST_KNOWN = 255
 MOST_ROWS = 10_000_000
 """Rows of one file that we check; our own limit."""
-MOST_REPEATED = 1_000_000
-"""Values of one file that may come again, and again be told of; our own limit."""
-_SORTED_AT_ONCE = 1_000_000
-
-Cells = tuple[str, ...]
 
 
 class TableCheck:
@@ -59,9 +53,9 @@ class TableCheck:
         self._columns = [column for column in table.columns if column.name in self._places]
         self._relations = [relation for relation in table.relations if self._has(relation.columns)]
         self._uniques = [
-            (unique, array("q"))
+            UniqueCheck(unique, self._places, table.file, shows=self._shows)
             for unique in table.uniques
-            if self._has((*unique.columns, *(name for name, _ in unique.among)))
+            if self._has((*unique.columns, *unique.apart, *(name for name, _ in unique.among)))
         ]
         self._known: dict[str, set[str]] = {column.name: {""} for column in self._columns}
         self._missed: set[str] = set()
@@ -83,11 +77,8 @@ class TableCheck:
             self._check_column(column, columns[self._places[column.name]], batch.lines)
         for relation in self._relations:
             self._check_relation(relation, columns, batch.lines)
-        for unique, hashes in self._uniques:
-            if unique.among:
-                hashes.extend(hash(key) for _, key in _keys(unique, self._places, columns, batch.lines))
-            else:
-                hashes.extend(map(hash, columns[self._places[unique.columns[0]]]))
+        for unique in self._uniques:
+            unique.add(columns)
 
     def _of_right_width(self, batch: Batch) -> Batch:
         if set(map(len, batch.rows)) == {self._width}:
@@ -167,7 +158,7 @@ class TableCheck:
     def _reference_fault(self, column: Column, value: str, target: Index | None) -> CellFault | None:
         for item in items_of(column, value):
             if target is not None and item in target:
-                kind = target[item]
+                kind = target[item][0] if column.of_type else ""
                 if column.of_type and kind != column.of_type and kind in _TYPES:
                     message = f"leads to a row of type {kind}, not {column.of_type}"
                     return CellFault("reference-type", message, f"name a row of type {column.of_type}")
@@ -193,90 +184,6 @@ class TableCheck:
                 self._find(relation.check, message, line=line, field=field, value=value)
 
     def find_repeated(self, again: Callable[[], Iterator[Batch]]) -> None:
-        """Find what must be unique and is not; `again` reads the rows once more, only where hashes are alike.
-
-        Rows leave eight bytes each, the hash of their key. Equal keys have equal hashes, so no pair is missed; and
-        where hashes are alike the keys themselves are compared, so none is found wrongly.
-        """
-        for unique, hashes in self._uniques:
-            repeated = _repeated(hashes)
-            if len(repeated) > MOST_REPEATED:
-                what = f"values of {', '.join(unique.columns)} that come again"
-                raise Refused(f"{self._file} has more than {MOST_REPEATED:,} {what}")
-            if repeated:
-                self._find_repeated(unique, repeated, again())
-
-    def _find_repeated(self, unique: Unique, repeated: set[int], batches: Iterator[Batch]) -> None:
-        seen: dict[object, int] = {}
-        for batch in batches:
-            rows = [(line, row) for line, row in zip(batch.lines, batch.rows, strict=True) if len(row) == self._width]
-            columns: list[Cells] = list(zip(*(row for _, row in rows), strict=True))
-            if not columns:
-                continue
-            for line, key in _keys(unique, self._places, columns, [line for line, _ in rows]):
-                if hash(key) not in repeated:
-                    continue
-                if seen.setdefault(key, line) != line:
-                    message = f"{', '.join(unique.columns)} is the same as on line {seen[key]}"
-                    value = key if self._shows and isinstance(key, str) else None
-                    self._find(unique.check, message, line=line, field=unique.columns[0], value=value)
-
-
-def _repeated(hashes: "array[int]") -> set[int]:
-    """The hashes that come more than once; sorted a part at a time, as a number in a list takes forty bytes."""
-    parts = 1 + len(hashes) // _SORTED_AT_ONCE
-    repeated: set[int] = set()
-    for part in range(parts):
-        some = sorted(hashes if parts == 1 else (number for number in hashes if number % parts == part))
-        repeated.update(one for one, other in pairwise(some) if one == other)
-    return repeated
-
-
-def _keys(
-    unique: Unique, places: Mapping[str, int], columns: list[Cells], lines: list[int]
-) -> Iterator[tuple[int, object]]:
-    """The line and key of the rows that a uniqueness is about; rows to be deleted and blank keys are not."""
-    wanted = [(columns[places[name]], value) for name, value in unique.among]
-    if not all(value in cells for cells, value in wanted):
-        return
-    status = columns[places["status"]] if wanted and "status" in places else None
-    if len(unique.columns) == 1:
-        keys: Iterable[object] = columns[places[unique.columns[0]]]
-    else:
-        keys = zip(*(columns[places[name]] for name in unique.columns), strict=True)
-    for index, key in enumerate(keys):
-        if not key or any(cells[index] != value for cells, value in wanted):
-            continue
-        if status is None or status[index] != "tobedeleted":
-            yield lines[index], key
-
-
-def check_header(table: Table, header: list[str], find: Find) -> None:
-    """Find what is wrong with a header row."""
-    names = [column.name for column in table.columns]
-    if header[: len(names)] == names and all(_is_metadata(name) for name in header[len(names) :]):
-        extra = header[len(names) :]
-        if len(set(extra)) == len(extra):
-            return
-    for name in names:
-        if name not in header:
-            find("column-missing", f"the column {name} is missing", mend="add it, in its place", line=1, field=name)
-    for place, name in enumerate(header):
-        if name in header[:place]:
-            message = f"the column {name[:80]} comes twice"
-            find("column-twice", message, mend="leave one out", line=1, field=name[:80])
-        elif name not in names and not _is_metadata(name):
-            message = f"the column {name[:80]!r} is not of the table"
-            mend = f"leave it out, or call it {METADATA}{name[:80]} and put it last"
-            find("column-unknown", message, mend=mend, line=1, field=name[:80])
-    present = list(dict.fromkeys(name for name in header if name in names or _is_metadata(name)))
-    wanted = [name for name in names if name in present] + [name for name in present if _is_metadata(name)]
-    for name, right in zip(present, wanted, strict=True):
-        if name != right:
-            message = f"the column {name[:80]} stands where {right[:80]} belongs"
-            find("column-order", message, mend="order the columns as in the table", line=1, field=name[:80])
-            return
-
-
-def _is_metadata(name: str) -> bool:
-    return name.startswith(METADATA) and len(name) > len(METADATA)
+        """Find what must be unique and is not; `again` reads the rows once more, only where hashes are alike."""
+        for unique in self._uniques:
+            unique.find_repeated(again, self._find, self._width)

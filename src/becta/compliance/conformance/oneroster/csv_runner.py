@@ -1,11 +1,14 @@
 """The OneRoster CSV runners: a package of CSV files, 1.1 or 1.2, checked against its binding while streaming."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from datetime import date
 from functools import partial
 from pathlib import Path
 
 from becta.compliance.conformance.oneroster.csv_checks import csv_checks
-from becta.compliance.conformance.oneroster.csv_files import TableCheck, check_header
+from becta.compliance.conformance.oneroster.csv_files import TableCheck
+from becta.compliance.conformance.oneroster.csv_header import check_header, is_header
+from becta.compliance.conformance.oneroster.csv_indexes import read_index, read_roles
 from becta.compliance.conformance.oneroster.csv_manifest import (
     MANIFEST,
     MANIFEST_BYTES,
@@ -14,28 +17,25 @@ from becta.compliance.conformance.oneroster.csv_manifest import (
     read_manifest,
 )
 from becta.compliance.conformance.oneroster.csv_reading import Batch, find_nothing, read_csv
-from becta.compliance.conformance.oneroster.csv_relations import Index, relation_judges
+from becta.compliance.conformance.oneroster.csv_relations import relation_judges
 from becta.compliance.conformance.oneroster.csv_tables import Binding, Kind, Table
 from becta.compliance.conformance.oneroster.csv_tables_1_1 import ONEROSTER_1_1
 from becta.compliance.conformance.oneroster.csv_tables_1_2 import ONEROSTER_1_2
+from becta.compliance.conformance.oneroster.csv_wider_relations import Cells
 from becta.compliance.conformance.packages import Package, open_package
 from becta.compliance.conformance.reports import Recorder, Refused
 from becta.compliance.conformance.runner import ArtefactRunner
+from becta.kernel.clock import london_date, now
 
-LONGEST_INDEX = 1_000_000
-"""Rows of all files together that other files refer to and that we hold in memory; our own limit."""
-LONGEST_ID = 255
-"""Characters of a sourcedId (the binding's data type GUID); longer ones are found where they stand."""
 LONGEST_HEADER = 1_000
 """Columns of a file; our own limit."""
-_TOLD_OF = {"orgs": "type", "academicSessions": "type", "userProfiles": "userSourcedId"}
-"""The one more cell of a row that rules of other tables ask for."""
 
 
 class _Run:
     """One look at one package."""
 
-    def __init__(self, package: Package, binding: Binding, recorder: Recorder) -> None:
+    def __init__(self, package: Package, binding: Binding, recorder: Recorder, today: date) -> None:
+        self._today = today
         self._package = package
         self._binding = binding
         self._recorder = recorder
@@ -56,11 +56,10 @@ class _Run:
         self._declared = read_manifest(data, self._binding, partial(self._recorder.find, file=manifest))
         self._look_at_names(manifest)
         indexes = self._indexes()
-        judges = relation_judges(indexes)
         absent = frozenset(self._binding.tables) - self._present.keys()
         rows = 0
         for table in self._present.values():
-            rows += self._look_at_table(table, indexes, absent, judges)
+            rows += self._look_at_table(table, indexes, absent)
         self._recorder.facts |= {"version": self._binding.version, "files": len(self._present), "rows": rows}
 
     def _look_at_names(self, manifest: str) -> None:
@@ -98,7 +97,7 @@ class _Run:
     def _path(self, table: Table) -> str:
         return f"{self._folder}{table.file}"
 
-    def _indexes(self) -> dict[str, Index]:
+    def _indexes(self) -> dict[str, dict[str, Cells]]:
         """The ids of each table that another one present refers to; delta files say too little to be looked up in."""
         asked = {
             column.refers
@@ -107,57 +106,40 @@ class _Run:
             for column in table.columns
             if column.kind is Kind.REFERENCE
         }
-        indexes: dict[str, Index] = {}
+        indexes: dict[str, dict[str, Cells]] = {}
         for name in sorted(asked & self._present.keys()):
             if self._mode(self._present[name]) is not Mode.DELTA:
-                room = LONGEST_INDEX - sum(len(index) for index in indexes.values())
-                index = self._index(self._present[name], room)
+                path = self._path(self._present[name])
+                with self._package.open(path) as stream:
+                    index = read_index(stream, path, self._present[name], sum(map(len, indexes.values())))
                 if index is not None:
                     indexes[name] = index
+        roles = self._present.get("roles")
+        if roles is not None and "users" in indexes and self._mode(roles) is not Mode.DELTA:
+            with self._package.open(self._path(roles)) as stream:
+                read_roles(stream, self._path(roles), indexes["users"])
         return indexes
-
-    def _index(self, table: Table, room: int) -> Index | None:
-        told_of = _TOLD_OF.get(table.name, "")
-        index: dict[str, str] = {}
-
-        def hold(sourced_id: str, told: str) -> None:
-            index[sourced_id[:LONGEST_ID]] = told[:LONGEST_ID]
-            if len(index) > room:
-                raise Refused(f"{table.file} and others have more than {LONGEST_INDEX:,} rows to look up in")
-
-        def hold_lost(text: str) -> None:
-            hold(text.partition(",")[0].strip('"'), "")  # a line at fault is told of itself, not those that refer to it
-
-        with self._package.open(self._path(table)) as stream:
-            header, batches = read_csv(stream, self._path(table), find_nothing, hold_lost)
-            if header is None or "sourcedId" not in header:
-                return None
-            place = header.index("sourcedId")
-            other = header.index(told_of) if told_of in header else -1
-            for batch in batches:
-                for row in batch.rows:
-                    if len(row) > place:
-                        hold(row[place], row[other] if 0 <= other < len(row) else "")
-        return index
 
     def _look_at_table(
         self,
         table: Table,
-        indexes: dict[str, Index],
+        indexes: dict[str, dict[str, Cells]],
         absent: frozenset[str],
-        judges: dict[str, Callable[[tuple[str, ...]], str | None]],
     ) -> int:
         path = self._path(table)
         find = partial(self._recorder.find, file=path)
         unread = self._recorder.found("quoting")
         with self._package.open(path) as stream:
             header, batches = read_csv(stream, path, find)
-            if header is None:
-                find("no-header", "the file is empty", mend="begin it with the header of the table", line=1)
+            if header is None or not is_header(table, header):
+                message = "the file is empty" if header is None else "the first row names no column of the table"
+                mend = "begin it with the header of the table, the names separated by commas"
+                find("no-header", message, mend=mend, line=1)
                 return 0
             if len(header) > LONGEST_HEADER:
                 raise Refused(f"{path} has more than {LONGEST_HEADER:,} columns")
             check_header(table, header, find)
+            judges = relation_judges(table.name, indexes, self._today)
             check = TableCheck(table, header, self._mode(table), find, indexes, absent, judges)
             for batch in batches:
                 check.check(batch)
@@ -180,7 +162,7 @@ def _folder_of(package: Package) -> str:
 
 def _look(binding: Binding, artefact: Path, recorder: Recorder) -> None:
     with open_package(artefact) as package:
-        _Run(package, binding, recorder).look()
+        _Run(package, binding, recorder, london_date(now())).look()
 
 
 def _runner(binding: Binding) -> ArtefactRunner:

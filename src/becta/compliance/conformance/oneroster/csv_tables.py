@@ -6,6 +6,22 @@ from enum import StrEnum
 from msgspec import Struct
 
 STATUSES = frozenset({"active", "tobedeleted"})
+ROLES = (
+    "administrator",
+    "aide",
+    "counselor",
+    "districtAdministrator",
+    "guardian",
+    "parent",
+    "principal",
+    "proctor",
+    "relative",
+    "siteAdministrator",
+    "student",
+    "systemAdministrator",
+    "teacher",
+)
+"""What people are in either version."""
 
 
 class Kind(StrEnum):
@@ -23,6 +39,8 @@ class Kind(StrEnum):
     CHOICE = "enumeration"
     GRADE = "grade"
     PAIR = "pair"
+    EMAIL = "email"
+    COUNTRY = "country"
 
 
 class Column(Struct, frozen=True, kw_only=True):
@@ -49,11 +67,17 @@ class Relation(Struct, frozen=True, kw_only=True):
 
 
 class Unique(Struct, frozen=True, kw_only=True):
-    """What no two rows of a table may share, among the rows whose cells have the values of `among`."""
+    """What no two rows of a table may share, among the rows whose cells have the values of `among`.
+
+    Rows may share it if the times between their two columns of `apart` do not meet. Rows to be deleted count only
+    with `deleted_too`.
+    """
 
     check: str
     columns: tuple[str, ...]
     among: tuple[tuple[str, str], ...] = ()
+    apart: tuple[()] | tuple[str, str] = ()
+    deleted_too: bool = False
 
 
 class Table(Struct, frozen=True, kw_only=True):
@@ -94,7 +118,7 @@ def table(
         Column(name="status", kind=Kind.CHOICE, choices=STATUSES),
         Column(name="dateLastModified", kind=Kind.DATE_TIME),
     )
-    by_id = Unique(check="duplicate-id", columns=("sourcedId",))
+    by_id = Unique(check="duplicate-id", columns=("sourcedId",), deleted_too=True)
     return Table(name=name, columns=common + columns, relations=tuple(relations), uniques=(by_id, *uniques))
 
 

@@ -4,7 +4,14 @@ Our own transcription. The specification's page could not be read whole from her
 were compared with two public readers of 1.1 packages and with suppliers' guides that repeat the tables.
 """
 
-from becta.compliance.conformance.oneroster.csv_common_tables import RESOURCE_ROLES, SCORE_STATUSES, common_tables
+from becta.compliance.conformance.oneroster.csv_common_tables import (
+    OF_STUDENTS,
+    RESOURCE_ROLES,
+    SCORE_STATUSES,
+    USERNAMES,
+    WITHIN_BOUNDS,
+    common_tables,
+)
 from becta.compliance.conformance.oneroster.csv_tables import (
     Binding,
     Kind,
@@ -27,12 +34,13 @@ _USERS = table(
     text("familyName", required=True),
     text("middleName"),
     text("identifier"),
-    text("email"),
+    plain(Kind.EMAIL, "email"),
     text("sms"),
     text("phone"),
     reference("agentSourcedIds", "users", many=True),
     plain(Kind.GRADE, "grades", many=True),
     text("password"),
+    uniques=(USERNAMES,),
 )
 _GRADEBOOK = (
     table("categories", text("title", required=True)),
@@ -50,6 +58,7 @@ _GRADEBOOK = (
         relations=(
             Relation(check="dates-order", columns=("assignDate", "dueDate")),
             Relation(check="score-range", columns=("resultValueMin", "resultValueMax")),
+            Relation(check="grading-period", columns=("gradingPeriodSourcedId",)),
         ),
     ),
     table(
@@ -60,6 +69,7 @@ _GRADEBOOK = (
         plain(Kind.DECIMAL, "score", required=True),
         plain(Kind.DATE, "scoreDate", required=True),
         text("comment"),
+        relations=(WITHIN_BOUNDS, OF_STUDENTS),
     ),
 )
 _TABLES = (*common_tables(extensible=False, sexes=("male", "female")), _USERS, *_GRADEBOOK)

@@ -4,8 +4,16 @@ Our own transcription. The specification's page could not be read whole from her
 were compared with two independent public implementations of the 1.2.1 binding, which agree.
 """
 
-from becta.compliance.conformance.oneroster.csv_common_tables import BEGIN_END, SCORE_STATUSES, common_tables
+from becta.compliance.conformance.oneroster.csv_common_tables import (
+    BEGIN_END,
+    OF_STUDENTS,
+    SCORE_STATUSES,
+    USERNAMES,
+    WITHIN_BOUNDS,
+    common_tables,
+)
 from becta.compliance.conformance.oneroster.csv_tables import (
+    ROLES,
     Binding,
     Kind,
     Relation,
@@ -17,20 +25,7 @@ from becta.compliance.conformance.oneroster.csv_tables import (
     text,
 )
 
-_ROLES = (
-    "aide",
-    "counselor",
-    "districtAdministrator",
-    "guardian",
-    "parent",
-    "principal",
-    "proctor",
-    "relative",
-    "siteAdministrator",
-    "student",
-    "systemAdministrator",
-    "teacher",
-)
+_ROLES = tuple(role for role in ROLES if role != "administrator")
 _SOURCES = ("case", "unknown")
 
 _PEOPLE = (
@@ -43,7 +38,7 @@ _PEOPLE = (
         text("familyName", required=True),
         text("middleName"),
         text("identifier"),
-        text("email"),
+        plain(Kind.EMAIL, "email"),
         text("sms"),
         text("phone"),
         reference("agentSourcedIds", "users", many=True),
@@ -55,6 +50,7 @@ _PEOPLE = (
         text("preferredFamilyName"),
         reference("primaryOrgSourcedId", "orgs"),
         text("pronouns"),
+        uniques=(USERNAMES,),
     ),
     table(
         "roles",
@@ -106,6 +102,7 @@ _GRADEBOOK = (
         relations=(
             Relation(check="dates-order", columns=("assignDate", "dueDate")),
             Relation(check="score-range", columns=("resultValueMin", "resultValueMax")),
+            Relation(check="grading-period", columns=("academicSessionSourcedId",)),
         ),
     ),
     table(
@@ -122,6 +119,7 @@ _GRADEBOOK = (
         plain(Kind.BOOLEAN, "incomplete"),
         plain(Kind.BOOLEAN, "late"),
         plain(Kind.BOOLEAN, "missing"),
+        relations=(WITHIN_BOUNDS, OF_STUDENTS),
     ),
     table(
         "scoreScales",

@@ -54,6 +54,8 @@ def check_object(recorder: Recorder, version: Version, kind: str, item: Object, 
         if keyword == "required":
             steps.append(str(getattr(error.kind, "property", "")))
         value = None if kind in PERSONAL or keyword == "required" else error.instance
+        if keyword == "additionalProperties":
+            value = ", ".join(sorted(getattr(error.kind, "unexpected", ())))
         recorder.find(
             check,
             _sentence(keyword, steps, error),
@@ -119,9 +121,7 @@ def _sentence(keyword: str, steps: Sequence[str], error: jsonschema_rs.Validatio
     if keyword == "format":
         return f"{name} is not a {_format(error)}"
     if keyword == "additionalProperties":
-        # The names come from the provider, so they are cut like values.
-        unexpected = ", ".join(sorted(getattr(error.kind, "unexpected", ())))[:120]
-        return f"{name} holds what the description does not know: {unexpected}"
+        return f"{name} holds what the description does not know"
     return {
         "required": f"{name} is missing",
         "minItems": f"{name} is empty",

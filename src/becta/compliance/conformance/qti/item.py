@@ -142,7 +142,7 @@ class ItemRules:
         self._needed(element, ("responseIdentifier",))
         least, most = (self._edition.get(element, name) or "" for name in ("minChoices", "maxChoices"))
         if least.isdecimal() and most.isdecimal() and 0 < int(most[:9]) < int(least[:9]):
-            self._tell("choice-limits", f"is more than the {most} allowed", element, "minChoices", least)
+            self._tell("choice-limits", "is more than maxChoices", element, "minChoices", least)
         choices, targets = self._choices(element, wanted)
         identifier = self._edition.get(element, "responseIdentifier")
         if identifier is None:
@@ -153,10 +153,10 @@ class ItemRules:
             self._tell("undeclared-response", message, element, "responseIdentifier", identifier)
             return
         if variable.cardinality and variable.cardinality not in wanted.cardinalities:
-            message = f"is bound to {identifier}, whose cardinality is {variable.cardinality}"
+            message = f"is bound to a variable whose cardinality is {variable.cardinality}"
             self._tell("response-cardinality", message, element, "responseIdentifier", identifier)
         if variable.base_type and variable.base_type not in wanted.base_types:
-            message = f"is bound to {identifier}, whose base-type is {variable.base_type}"
+            message = f"is bound to a variable whose base-type is {variable.base_type}"
             self._tell("response-base-type", message, element, "responseIdentifier", identifier)
         elif wanted.choices and variable.base_type and identifier not in self._bound:
             self._answers(variable, choices, targets)

@@ -6,7 +6,7 @@ from lxml import etree
 
 from becta.compliance.conformance.scorm.manifest import Find, Resource, children, local, text_of
 from becta.compliance.conformance.scorm.sequencing import judge_sequencing
-from becta.compliance.conformance.scorm.tables import BOOLEANS, SCORM_2004, TIME_LIMIT_ACTIONS, Edition
+from becta.compliance.conformance.scorm.tables import BOOLEANS, OPTIONAL_DATA, SCORM_2004, TIME_LIMIT_ACTIONS, Edition
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _MAX_TIME = re.compile(r"\d{2,4}:\d\d:\d\d(?:\.\d{1,2})?")
@@ -106,7 +106,9 @@ class CourseRules:
 
     def _data(self, element: etree._Element) -> None:
         name, text = local(element), text_of(element)
-        if name.lower() == "timelimitaction" and text not in TIME_LIMIT_ACTIONS:
+        if not text and name.lower() in OPTIONAL_DATA:
+            self._find("empty-data", f"{name} is empty, which counts as left out", element, name)
+        elif name.lower() == "timelimitaction" and text not in TIME_LIMIT_ACTIONS:
             self._find("time-limit-action", "is none of the four actions", element, name, text)
         elif name.lower() == "datafromlms" and len(text) > self._edition.data_from_lms:
             limit = f"is longer than {self._edition.data_from_lms:,} characters"
@@ -125,7 +127,7 @@ class CourseRules:
             self._find("prerequisites", "must have the type aicc_script", element, "type", element.get("type"))
         for word in filter(None, _OPERATORS.sub("\0", script).split("\0")):
             if word not in self._items and word.lower() not in _STATUSES:
-                self._find("prerequisites", f"names {word[:60]}, which is no item", element, "prerequisites", script)
+                self._find("prerequisites", "names what is no item", element, "prerequisites", word)
                 return
 
     def _kind(self, resource: Resource) -> str:

@@ -72,6 +72,7 @@ _ERRORS_2004 = (
     ("sequencing-flag", "Flags of sequencing are true or false", "sequencing controlMode and others"),
 )
 _WARNINGS = (("no-sco", "An item launches a SCO", "resource adlcp type"),)
+_NOTES = (("empty-data", "Optional data of an item are filled or left out", "item adlcp data"),)
 _NO_SCHEMA = ("no-schema", "The manifest names its schema and version", "metadata")
 
 
@@ -82,6 +83,7 @@ def checks_of(edition: Edition) -> tuple[Check, ...]:
     tables = (
         (Severity.ERROR, (*_ERRORS, *(_ERRORS_2004 if later else _ERRORS_1_2), *((_NO_SCHEMA,) if later else ()))),
         (Severity.WARNING, (*_WARNINGS, *(() if later else (_NO_SCHEMA,)))),
+        (Severity.NOTE, _NOTES),
     )
     own = tuple(
         Check(id=check, title=title, clause=f"{standing}, {clause}", severity=severity)
@@ -92,6 +94,8 @@ def checks_of(edition: Edition) -> tuple[Check, ...]:
 
 
 TIME_LIMIT_ACTIONS = frozenset({"exit,message", "exit,no message", "continue,message", "continue,no message"})
+OPTIONAL_DATA = frozenset({"timelimitaction", "datafromlms", "masteryscore", "maxtimeallowed", "prerequisites"})
+"""Elements of an item, in lower case, that authoring tools write empty where they have nothing to say."""
 BOOLEANS = frozenset({"true", "false", "1", "0"})
 
 _CONDITIONS = frozenset(

@@ -12,7 +12,11 @@ from msgspec import Struct
 from becta.compliance.conformance.reports import Check, Severity
 
 _ERRORS = (
-    ("json", "The file is JSON: a statement, an array of them, or one a line; no property is given twice", "2.2"),
+    (
+        "json",
+        "The file is JSON: a statement, an array or StatementResult of them, or one a line; no property twice",
+        "2.2",
+    ),
     ("no-statement", "The file holds a statement", "2.1"),
     ("statement-parts", "A statement has actor, verb and object", "2.2"),
     ("required", "A part has the properties its table requires", "2.4"),

@@ -42,7 +42,7 @@ def score_faults(score: Mapping[str, object]) -> Iterator[Fault]:
     if scaled is not None and not -1 <= scaled <= 1:
         yield "score-scaled", "is not between -1 and 1", "/scaled", scaled
     if least is not None and most is not None and least >= most:
-        yield "score-bounds", f"is not less than max {most}", "/min", least
+        yield "score-bounds", "is not less than max", "/min", least
     elif raw is not None and ((least is not None and raw < least) or (most is not None and raw > most)):
         yield "score-raw", "is not between min and max", "/raw", raw
 

@@ -102,11 +102,11 @@ class StatementRules:
             if name in properties:
                 self._value(properties[name].removeprefix("*"), item, here)
             elif name.lower() in lowered:
-                self._find("key-case", f"must be written {lowered[name.lower()]}", here)
+                self._find("key-case", f"must be written {lowered[name.lower()]}", at, name)
             elif shape == "substatement" and name in {"id", "stored", "version", "authority"}:
                 self._find("substatement-properties", "does not belong in a SubStatement", here)
             else:
-                self._find("unknown-property", "is not a property of this part of a statement", here)
+                self._find("unknown-property", "has a property that is none of this part of a statement", at, name)
         return fields
 
     def _value(self, kind: str, value: object, at: str) -> None:
@@ -241,7 +241,7 @@ class StatementRules:
         for name, item in (self._fields(value, at) or {}).items():
             here = formats.pointer(at, name)
             if name not in CONTEXT_ACTIVITIES:
-                self._find("context-activities", f"is none of {', '.join(CONTEXT_ACTIVITIES)}", here)
+                self._find("context-activities", f"holds what is none of {', '.join(CONTEXT_ACTIVITIES)}", at, name)
             elif isinstance(item, list):
                 for index, activity in enumerate(item):
                     self._activity(activity, f"{here}/{index}")
@@ -257,15 +257,15 @@ class StatementRules:
 
     def _language_map(self, value: object, at: str) -> None:
         for tag, text in (self._fields(value, at) or {}).items():
-            here = formats.pointer(at, tag)
-            if not formats.is_language_tag(tag):
-                self._find("language-tag", "is not a language tag", here, tag)
-            self._value("text", text, here)
+            known = formats.is_language_tag(tag)
+            if not known:
+                self._find("language-tag", "has a key that is not a language tag", at, tag)
+            self._value("text", text, formats.pointer(at, tag) if known else at)
 
     def _extensions(self, value: object, at: str) -> None:
         for key in self._fields(value, at) or {}:
             if not formats.is_iri(key):
-                self._find("extension-key", "is not an IRI with a scheme", formats.pointer(at, key), key)
+                self._find("extension-key", "has a key that is not an IRI with a scheme", at, key)
 
     def _timestamp(self, value: object, at: str) -> None:
         if not isinstance(value, str):

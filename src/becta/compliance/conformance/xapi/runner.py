@@ -32,12 +32,21 @@ def _read_document(artefact: Path, rules: StatementRules, recorder: Recorder) ->
     except Malformed as malformed:
         recorder.find("json", malformed.message, file=artefact.name, line=malformed.line)
         return 0
-    if not isinstance(document, list):
+    at, statements = _statements(document)
+    if statements is None:
         rules.statement(document, "")
         return 1
-    for index, statement in enumerate(document):
-        rules.statement(statement, f"/{index}")
-    return len(document)
+    for index, statement in enumerate(statements):
+        rules.statement(statement, f"{at}/{index}")
+    return len(statements)
+
+
+def _statements(document: object) -> tuple[str, list[object] | None]:
+    """The statements of an array, or of a StatementResult as a store answers with, and the pointer to them."""
+    if isinstance(document, dict) and document.keys() <= {"statements", "more"}:
+        held = document.get("statements")
+        return "/statements", held if isinstance(held, list) else None
+    return "", document if isinstance(document, list) else None
 
 
 def _read_lines(artefact: Path, rules: StatementRules, recorder: Recorder) -> int:

@@ -4,7 +4,6 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from becta.catalogue.products.models import Product
 from becta.compliance.conformance.models import RunState
 from becta.compliance.conformance.reports import Finding, Outcome
 from becta.kernel.errors import NotFound
@@ -13,7 +12,7 @@ from becta.market.conformance.desk import Desk
 from becta.market.conformance.queries import one_run
 from becta.market.conformance.schemas import RunOut
 from becta.market.db import Database
-from becta.market.ledger.signing import product_name
+from becta.market.ledger.signing import listed_name
 from becta.market.web.account.answers import Running
 from becta.market.web.addresses import as_uuid
 from becta.market.web.badges.badge import FRESH
@@ -34,7 +33,7 @@ def show_run(db: NamedDependency[Database], house: Running, pages: Rendering, ru
         raise NotFound("conformance run", run_id)
     with db.read() as session:
         run = one_run(session, key, None)
-        product = product_name(session, session.get_one(Product, run.product_id))
+        product = listed_name(session, run.product_id) or "A product that is not listed yet"
     return pages.response(run_page(run, product, runner_title(house.desk, run.runner)), headers=FRESH)
 
 

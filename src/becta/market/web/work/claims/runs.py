@@ -17,12 +17,13 @@ from becta.kernel.actor import Actor, Scope
 from becta.kernel.errors import DomainError, Fault, Invalid, refuse_if_any
 from becta.kernel.paging import fingerprint
 from becta.market.api.access import needs
+from becta.market.api.conformance import LARGEST_ARTEFACT, ROOM_FOR_FORM, kept_artefact
 from becta.market.api.paging import next_cursor, start_after
 from becta.market.web.account.answers import Running, see_other, shown
 from becta.market.web.badges.run import runner_title
 from becta.market.web.rendering import Rendering
 from becta.market.web.views import Option
-from becta.market.web.visitor import LARGEST_UPLOAD, Filled, Form, Visiting
+from becta.market.web.visitor import Filled, Form, Visiting
 from becta.market.web.work.claims.choices import product_of, product_options
 from becta.market.web.work.claims.queries import ListedProduct, runs_of_supplier
 from becta.market.web.work.claims.views import NewRunPage, RunRow, RunsPage, Setting, StartRunPage
@@ -33,7 +34,6 @@ from becta.market.wiring import House
 
 NEW = f"{RUNS}/new"
 PER_PAGE = 25
-LARGEST_ARTEFACT = 10 * 1024 * 1024
 """Bytes of a file sent by the form; larger ones go by the API."""
 ASKED = ("product", "reference", "runner")
 START_LABELS = {"product": "The product", "reference": "The reference", "runner": "The test"}
@@ -102,7 +102,7 @@ def new_run(request: Request[Any, Any, Any], pages: Rendering, visitor: Visiting
     opt={"access": needs(Scope.BADGES_CLAIM)},
     sync_to_thread=True,
     status_code=303,
-    request_max_body_size=LARGEST_UPLOAD,
+    request_max_body_size=LARGEST_ARTEFACT + ROOM_FOR_FORM,
 )
 def ask(form: Filled, pages: Rendering, visitor: Visiting, house: Running) -> Response[Any]:
     """Ask for the run; its public page says what came out."""
@@ -150,8 +150,7 @@ def _artefact(house: House, runner: ArtefactRunner, form: Form, faults: list[Fau
         mend = f"choose one that ends in {' or '.join(runner.suffixes)}"
         raise Invalid([Fault(field="file", problem="is not chosen", mend=mend), *faults])
     refuse_if_any([*artefact_faults(runner, sent.filename), *faults])
-    kept = house.artefacts.keep(sent.file, at_most=LARGEST_ARTEFACT)
-    return Artefact(name=sent.filename, sha256=kept.sha256, size=kept.size)
+    return kept_artefact(house.artefacts, sent)
 
 
 def _settings(house: House, runner: EndpointRunner, form: Form, faults: list[Fault]) -> dict[str, Any]:
