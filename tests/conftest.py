@@ -11,11 +11,11 @@ import pytest
 from litestar.testing import TestClient
 
 from becta.kernel.actor import Actor, system
-from becta.market.app import create_app
 from becta.market.db import Database
 from becta.market.settings import Settings
 from becta.market.wiring import House, build
 from tests.support.api import Api, token_for
+from tests.support.apps import client_over
 from tests.support.shared import require_all
 
 RUNTIME = Path(tempfile.gettempdir()) / f"becta-tests-{os.getuid()}"
@@ -91,7 +91,7 @@ def house(database_url: str, tmp_path: Path) -> Iterator[House]:
 @pytest.fixture
 def client(house: House) -> Iterator[TestClient]:
     """HTTP to the application over the house, without a relay thread."""
-    with TestClient(create_app(house, relay=False)) as opened:
+    with client_over(house) as opened:
         yield opened
 
 

@@ -10,6 +10,7 @@ import pytest
 from jinja2 import Environment
 from litestar.testing import TestClient
 from sqlmodel import Session
+from tests.support.apps import client_over
 
 from becta.catalogue.categories import Kind
 from becta.catalogue.connectivity.rules import AccessType, ConnectivityPackage
@@ -24,7 +25,6 @@ from becta.compliance.badges.service import claim_badge
 from becta.compliance.standards.registry import Holder
 from becta.kernel import clock
 from becta.kernel.actor import system
-from becta.market.app import create_app
 from becta.market.settings import Settings
 from becta.market.web import views as v
 from becta.market.web.templates import environment
@@ -337,7 +337,7 @@ def running_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     house.db.migrate()
     with house.db.write() as session:
         ids = stock(session)
-    with TestClient(create_app(house, relay=False)) as client:
+    with client_over(house) as client:
         house.projection.heal()
         house.relay.drain()
         yield Shop(client, house, ids)

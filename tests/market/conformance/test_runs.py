@@ -12,10 +12,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from litestar.testing import TestClient
 from sqlmodel import select
 from tests.compliance.conformance.oneroster_csv.clean import clean_package, pack
 from tests.support.api import ROOT, Api, token_for
+from tests.support.apps import client_over
 from tests.support.badges import CYBER, LTI, accepted, editor, verifier
 from tests.support.oneroster_provider import SECRET, Provider, running
 from tests.support.watching import everything
@@ -23,7 +23,6 @@ from tests.support.watching import everything
 from becta.compliance.conformance.models import ConformanceRun
 from becta.compliance.conformance.oneroster.rest_schemas import Version
 from becta.kernel import clock
-from becta.market.app import create_app
 from becta.market.conformance import desk as desk_module
 from becta.market.settings import Settings
 from becta.market.wiring import House, build
@@ -210,7 +209,7 @@ def test_an_endpoints_secret_is_used_and_nowhere_kept(database_url: str, tmp_pat
             )
         )
         house.projection.heal()
-        with TestClient(create_app(house, relay=False)) as client:
+        with client_over(house) as client:
             bench = Bench(house, Api(client, token_for(house.db, None)))
             asked = bench.endpoint("oneroster-rest-1.2", provider.settings())
             assert asked.status_code == 202, asked.text

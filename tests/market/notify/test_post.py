@@ -8,9 +8,9 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from litestar.testing import TestClient
 from sqlmodel import select
 from tests.market.notify.conftest import Inbox
+from tests.support.apps import client_over
 from tests.support.browser import Browser
 from tests.support.people import member, person, school, trust
 
@@ -20,7 +20,6 @@ from becta.kernel.events import OutboxMessage, announce
 from becta.kernel.ids import new_id
 from becta.market.accounts.models import Invitation, JoinRequest, Member, Organisation, Person
 from becta.market.accounts.rules import JoinState
-from becta.market.app import create_app
 from becta.market.delegation.models import Commitment, CommitmentHold, Scheme
 from becta.market.delegation.rules import CommitmentState, Delegation
 from becta.market.settings import Settings
@@ -88,7 +87,7 @@ def joins(house: House, name: str, organisation_id: UUID, *roles: Role) -> Perso
 
 
 def test_a_link_goes_through_a_real_mail_server_and_signs_in(house: House, inbox: Inbox) -> None:
-    with TestClient(create_app(house, relay=False)) as client:
+    with client_over(house) as client:
         browser = Browser(client)
         answer = browser.submit(browser.get("/sign-in"), "/sign-in/link", email="ada@larch.sch.uk")
         assert answer.status_code == 303

@@ -16,11 +16,11 @@ import pytest
 import time_machine
 from litestar.testing import TestClient
 from sqlmodel import select
+from tests.support.apps import client_over
 from tests.support.browser import Browser
 from tests.support.issuers import API_SECRET, CLIENT, SECRET, LoopbackDfe, LoopbackIssuer, serving
 
 from becta.kernel.events import AuditEvent
-from becta.market.app import create_app
 from becta.market.notify.mailer import FolderMailer
 from becta.market.settings import Settings
 from becta.market.signin.issuers import Issuer
@@ -98,7 +98,7 @@ def opened(database_url: str, tmp_path: Path) -> Iterator[Build]:
             house = build(Settings(data_dir=tmp_path / "data", database_url=database_url, **values))
             house.projection.heal()
             stack.callback(house.close)
-            return Town(house, stack.enter_context(TestClient(create_app(house, relay=False))))
+            return Town(house, stack.enter_context(client_over(house)))
 
         yield open_town
 

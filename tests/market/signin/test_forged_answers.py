@@ -11,10 +11,10 @@ import time_machine
 from cryptography.hazmat.primitives import serialization
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
-from litestar.testing import TestClient
 from sqlmodel import select
 from structlog.testing import capture_logs
 from tests.market.signin.conftest import ORIGIN, Build, Town, issuer_of
+from tests.support.apps import client_over
 from tests.support.browser import Browser
 from tests.support.issuers import CLIENT, LoopbackIssuer, query_of, serving, unsigned
 from tests.support.people import person
@@ -22,7 +22,6 @@ from tests.support.watching import everything
 
 from becta.kernel import clock
 from becta.market.accounts.models import Identity, Person
-from becta.market.app import create_app
 from becta.market.settings import Settings
 from becta.market.signin.fetching import LARGEST_ANSWER
 from becta.market.signin.id_tokens import keys_of, pick_key
@@ -187,7 +186,7 @@ def hostile(
         house = build(settings)
         if url is None:
             house.db.migrate()
-        with TestClient(create_app(house, relay=False)) as client:
+        with client_over(house) as client:
             yield Town(house, client), issuer
         house.close()
 
