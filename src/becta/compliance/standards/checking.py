@@ -117,7 +117,7 @@ def _of_criteria(standard: Standard) -> Iterator[str]:
         if criterion.requirement not in requirements:
             yield f"{criterion.id} reads {criterion.requirement!r}, which is not a requirement"
         value = criterion.value
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        is_number = isinstance(value, int) and not isinstance(value, bool)
         if is_number is not (criterion.operator in _NUMERIC) and criterion.operator is not Operator.EQUALS:
             yield f"{criterion.id} cannot hold {value!r} by {criterion.operator}"
         elif (isinstance(value, tuple) and bool(value)) is not (criterion.operator in _LISTED):

@@ -123,7 +123,7 @@ class Criterion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     title: str
     metric: str
     operator: Operator
-    value: bool | int | float | str | tuple[str, ...]
+    value: bool | int | str | tuple[str, ...]
     unit: str
     certainty: Certainty
     source: str

@@ -138,9 +138,9 @@ def wanted(criterion: Criterion) -> str:
     if isinstance(value, tuple):
         words = ", ".join(each.replace("_", " ") for each in value)
     else:
-        words = f"{value:,g}" if isinstance(value, int | float) else value
-    if criterion.unit == "share of devices" and isinstance(value, int | float):
-        words = f"{value:.0%} of them"
+        words = f"{value:,}" if isinstance(value, int) else value
+    if criterion.unit == "percent of devices":
+        words = f"{words}% of them"
     unit = f" {criterion.unit}" if criterion.unit in _UNITS_SHOWN else ""
     return f"{_COMPARED[criterion.operator]}{words}{unit}"
 
