@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from becta.compliance.badges.rules import (
     EXPIRING_DAYS,
+    IN_WORDS,
     TRANSITIONS,
     ClaimState,
     Standing,
@@ -227,5 +228,5 @@ def test_a_claim_moves_exactly_as_the_table_says(current: ClaimState, wanted: Cl
     if wanted in TRANSITIONS[current]:
         check_transition(current, wanted)
     else:
-        with pytest.raises(Conflict, match=f"^the claim is {current}, so it cannot become {wanted}$"):
+        with pytest.raises(Conflict, match=f"^the claim {IN_WORDS[current]}, so it cannot become {wanted}$"):
             check_transition(current, wanted)

@@ -9,16 +9,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, Index, Integer, Text, event, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, Text, event, text
 from sqlmodel import Field, Session, SQLModel
 
 from becta.kernel.actor import Actor
+from becta.kernel.tables import NULL_OR_JSON
 from becta.kernel.trail import SALT_BYTES, commitment, plain
 
 SEQUENCE = BigInteger().with_variant(Integer(), "sqlite")
 """SQLite only numbers rows by itself for INTEGER."""
-NULL_OR_JSON = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 PENDING = "recorded"
 """Under which name a session holds what was recorded and is not in the trail yet."""
 ERASED = "person.erased"

@@ -17,6 +17,8 @@ SQLModel.metadata.naming_convention = {
 
 JSON_TYPE = JSON().with_variant(JSONB(), "postgresql")
 """JSON on SQLite, JSONB on PostgreSQL. Values are treated as immutable: assign, never mutate."""
+NULL_OR_JSON = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+"""The same for a column that may be empty: `None` is NULL, not the JSON text `null`."""
 
 
 class EnumText(TypeDecorator[StrEnum]):

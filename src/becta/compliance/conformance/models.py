@@ -9,8 +9,7 @@ from sqlalchemy import BigInteger, LargeBinary
 from sqlmodel import Field, SQLModel
 
 from becta.compliance.conformance.reports import Outcome
-from becta.kernel.events import NULL_OR_JSON
-from becta.kernel.tables import JSON_TYPE, EnumText
+from becta.kernel.tables import JSON_TYPE, NULL_OR_JSON, EnumText
 
 
 class RunState(StrEnum):

@@ -7,8 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, Index, Text, text
 from sqlmodel import Field, SQLModel
 
-from becta.kernel.events import NULL_OR_JSON
-from becta.kernel.tables import JSON_TYPE, EnumText
+from becta.kernel.tables import JSON_TYPE, NULL_OR_JSON, EnumText
 from becta.market.shortlists.rules import ShortlistState
 
 _ON_IT = text("removed_at IS NULL")
