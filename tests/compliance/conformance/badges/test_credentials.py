@@ -27,11 +27,12 @@ from becta.compliance.conformance.badges.runner import CHECKS, RUNNERS, badge_ru
 from becta.compliance.conformance.reports import Outcome, Report, Severity
 from becta.compliance.openbadges import verdicts
 from becta.compliance.openbadges.baking import bake_png, bake_svg
-from becta.compliance.openbadges.contexts import VCDM_2
+from becta.compliance.openbadges.contexts import OPEN_BADGES, VCDM_2
 from becta.compliance.openbadges.did import did_key
 from becta.compliance.openbadges.pictures import Face, draw_png, draw_svg
 from becta.compliance.openbadges.vc_jwt import sign_jwt
 
+EXTENSIONS = "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json"
 FACE = Face(standard="Cyber Essentials Plus", level="Certified", holder="Tynecastle", issuer="BECTA 2.0")
 
 
@@ -40,8 +41,14 @@ def subject(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
+def extended(**changes: Any) -> dict[str, Any]:
+    """A badge that names 1EdTech's extensions, where its schema and refresh types are defined."""
+    return badge(**{"@context": [VCDM_2, OPEN_BADGES, EXTENSIONS]}, **changes)
+
+
 def endorsement(did: str, **changes: Any) -> dict[str, Any]:
     inner = badge(did, type=["VerifiableCredential", "EndorsementCredential"], **changes)
+    inner["id"] = "https://example.org/endorsements/1"
     inner["credentialSubject"] = {"id": "https://example.org/badge", "type": ["EndorsementSubject"]}
     inner.pop("credentialStatus")
     return signed(inner, key=OTHER_KEY, method=f"{did}#{OTHER_KEY.public.multibase}")
@@ -55,7 +62,7 @@ BARE = {"id": "urn:a:1", "type": ["Achievement"]}
 CASES: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
     "format": (lambda: '{"id": NaN}', {}),
     "context": (lambda: sign_jwt(badge(**{"@context": [VCDM_2]}), KEY, kid=METHOD), {}),
-    "type": (lambda: signed(badge(type=["VerifiableCredential", "ClrCredential"])), {}),
+    "type": (lambda: sign_jwt(badge(type=["VerifiableCredential", "ClrCredential"]), KEY, kid=METHOD), {}),
     "schema": (lambda: signed(badge(credentialSubject=subject(achievement=BARE))), {}),
     "issuer": (lambda: signed(badge(issuer=DID)), {}),
     "subject": (lambda: signed(badge(credentialSubject=subject(id=None))), {}),
@@ -70,13 +77,13 @@ CASES: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
     "context-warning": (lambda: signed() | {"shoeSize": 44}, {}),
     "schema-warning": (
         lambda: signed(
-            badge(credentialSchema=[{"id": "https://example.org/s", "type": "1EdTechJsonSchemaValidator2019"}])
+            extended(credentialSchema=[{"id": "https://example.org/s", "type": "1EdTechJsonSchemaValidator2019"}])
         ),
         {},
     ),
-    "proof-warning": (signed, {"resolver": None}),
+    "proof-warning": (lambda: sign_jwt(signed(), KEY, kid=METHOD), {}),
     "refresh-warning": (
-        lambda: signed(badge(refreshService={"id": "https://example.org/r", "type": "1EdTechCredentialRefresh"})),
+        lambda: signed(extended(refreshService={"id": "https://example.org/r", "type": "1EdTechCredentialRefresh"})),
         {},
     ),
     "status-warning": (signed, {"statuses": None}),
