@@ -73,6 +73,7 @@ XML = b'<svg xmlns="http://www.w3.org/2000/svg">'
 
 HOSTILE: dict[str, tuple[Any, str, str]] = {
     "nothing": (b"", "format", "not JSON"),
+    "web page": (b"<!DOCTYPE html><title>Badge</title>", "format", "web page"),
     "binary": (bytes(range(256)), "format", "neither UTF-8"),
     "NaN": ('{"id": NaN}', "format", "NaN"),
     "infinity": ('{"id": 1e999}', "format", "too large"),
@@ -110,7 +111,7 @@ HOSTILE: dict[str, tuple[Any, str, str]] = {
     ),
     "an SVG in a hiding encoding": (b'<?xml version="1.0" encoding="utf-7"?>' + XML + b"</svg>", "format", "UTF-8"),
     "a deep SVG": (XML + b"<a>" * 100_000, "format", "well-formed"),
-    "another XML": (b"<html/>", "format", "not an SVG"),
+    "another XML": (b"<feed/>", "format", "not an SVG"),
     "a JWT of nothing": ("..", "format", "not JSON"),
     "a JWT that is not base64": ("a.b.c", "format", "base64url"),
 }  # fmt: skip

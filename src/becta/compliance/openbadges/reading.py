@@ -105,7 +105,10 @@ def _text_of(data: bytes) -> tuple[str, str]:
     try:
         if data.startswith(PNG_SIGNATURE):
             return "png", unbake_png(data)
-        if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        start = data.lstrip(b"\xef\xbb\xbf \t\r\n")
+        if start[:14].lower().startswith((b"<!doctype html", b"<html")):
+            raise Unreadable("this is a web page, not a badge: give the address of the credential that it links to")
+        if start.startswith(b"<"):
             return "svg", unbake_svg(data)
         return "", data.decode("utf-8")
     except UnicodeDecodeError:
