@@ -47,6 +47,11 @@ def search_href(question: Question, *, cursor: str | None = None) -> str:
     return f"/search?{urlencode(pairs)}" if pairs else "/search"
 
 
+def next_href(path: str, cursor: str | None, **query: str) -> str:
+    """The address of a list's next page, "" if there is none; `query` is what the list is narrowed by."""
+    return "" if cursor is None else f"{path}?{urlencode({**query, 'cursor': cursor})}"
+
+
 def facet_href(name: str, value: str) -> str:
     """The address of everything with a value of a facet."""
     return f"/search?{urlencode([(name, value)])}"

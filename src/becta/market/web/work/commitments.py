@@ -2,7 +2,6 @@
 
 from hashlib import sha256
 from typing import Any
-from urllib.parse import urlencode
 
 from litestar import Request, Response, get, post
 from sqlmodel import Session
@@ -23,6 +22,7 @@ from becta.market.delegation.schemas import CommitmentOut, NewCommitment
 from becta.market.delegation.service import make_commitment
 from becta.market.listings.words import KINDS
 from becta.market.web.account.answers import Running, see_other, shown
+from becta.market.web.addresses import next_href
 from becta.market.web.rendering import Rendering
 from becta.market.web.views import Option
 from becta.market.web.visitor import Filled, Form, Visiting
@@ -61,7 +61,7 @@ def list_commitments(
         rows=tuple(_row(one) for one in found[:PER_PAGE]),
         only_held=only_held,
         may_make=Scope.COMMITMENTS_MAKE in actor.scopes,
-        next_href="" if following is None else f"{LIST}?{urlencode({**query, 'cursor': following})}",
+        next_href=next_href(LIST, following, **query),
     )
     return shown(pages, page)
 

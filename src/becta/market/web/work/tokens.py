@@ -22,6 +22,7 @@ from becta.market.accounts.tokens import issue_personal_token, issue_token, revo
 from becta.market.api.access import SIGNED_IN
 from becta.market.api.paging import next_cursor, start_after
 from becta.market.web.account.answers import Running, see_other, shown
+from becta.market.web.addresses import next_href
 from becta.market.web.rendering import Pages, Rendering
 from becta.market.web.views import Option
 from becta.market.web.visitor import Filled, Form, Visiting, Visitor
@@ -56,7 +57,7 @@ def list_tokens(request: Request[Any, Any, Any], pages: Rendering, visitor: Visi
     page = TokensPage(
         rows=rows,
         may_make=actor.organisation_id is not None,
-        next_href="" if following is None else f"{TOKENS}?cursor={following}",
+        next_href=next_href(TOKENS, following),
         done=DONE.get(request.query_params.get("done", ""), ""),
     )
     return shown(pages, page)

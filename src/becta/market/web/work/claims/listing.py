@@ -1,7 +1,6 @@
 """The list of a supplier's claims, and one claim as its supplier sees it."""
 
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Request, Response, get
@@ -17,6 +16,7 @@ from becta.market.api.paging import next_cursor, start_after
 from becta.market.ledger.queries import ISSUED
 from becta.market.listings.queries import one_claim
 from becta.market.web.account.answers import Running, shown
+from becta.market.web.addresses import next_href
 from becta.market.web.rendering import Rendering
 from becta.market.web.views import Link
 from becta.market.web.visitor import Visiting
@@ -71,7 +71,7 @@ def list_claims(request: Request[Any, Any, Any], pages: Rendering, visitor: Visi
     page = ClaimsPage(
         rows=rows,
         may_claim=actor.bound_to is not None,
-        next_href="" if following is None else f"{CLAIMS}?{urlencode({'cursor': following})}",
+        next_href=next_href(CLAIMS, following),
     )
     return shown(pages, page)
 

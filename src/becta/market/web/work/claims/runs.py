@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Request, Response, get, post
@@ -20,6 +19,7 @@ from becta.market.api.access import needs
 from becta.market.api.conformance import LARGEST_ARTEFACT, ROOM_FOR_FORM, kept_artefact
 from becta.market.api.paging import next_cursor, start_after
 from becta.market.web.account.answers import Running, see_other, shown
+from becta.market.web.addresses import next_href
 from becta.market.web.badges.run import runner_title
 from becta.market.web.rendering import Rendering
 from becta.market.web.views import Option
@@ -72,7 +72,7 @@ def list_runs(request: Request[Any, Any, Any], pages: Rendering, visitor: Visiti
     page = RunsPage(
         rows=rows,
         may_ask=actor.bound_to is not None,
-        next_href="" if following is None else f"{RUNS}?{urlencode({'cursor': following})}",
+        next_href=next_href(RUNS, following),
     )
     return shown(pages, page)
 

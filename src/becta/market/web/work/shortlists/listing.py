@@ -21,7 +21,7 @@ from becta.market.shortlists.rules import ShortlistState
 from becta.market.shortlists.schemas import NewShortlist, ShortlistOut, ShortlistShort, ShortlistTerms
 from becta.market.shortlists.service import amend_shortlist, start_shortlist
 from becta.market.web.account.answers import Running, see_other, shown
-from becta.market.web.addresses import as_uuid
+from becta.market.web.addresses import as_uuid, next_href
 from becta.market.web.rendering import Rendering
 from becta.market.web.views import Link, Option
 from becta.market.web.visitor import Filled, Form, Visiting
@@ -60,7 +60,7 @@ def list_shortlists(
         rows=tuple(_row(one) for one in found[:PER_PAGE]),
         only_open=only_open,
         may_write=Scope.SHORTLISTS_WRITE in actor.scopes,
-        next_href="" if following is None else f"{LIST}?{urlencode({**query, 'cursor': following})}",
+        next_href=next_href(LIST, following, **query),
     )
     return shown(pages, page)
 
