@@ -1,6 +1,7 @@
 """What a runner is: which standard it tests, what it takes, its checks, and the function that looks."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,13 +28,7 @@ class ArtefactRunner(Struct, frozen=True, kw_only=True):
 
     def run(self, artefact: Path) -> Report:
         """Test a file. Whatever is wrong with it ends in the report, never in an exception."""
-        recorder = Recorder(self.checks)
-        refusal = None
-        try:
-            self.look(artefact, recorder)
-        except Refused as refused:
-            refusal = str(refused)
-        return recorder.report(runner=self.code, version=self.version, refusal=refusal)
+        return _reported(self, partial(self.look, artefact))
 
 
 class EndpointRunner(Struct, frozen=True, kw_only=True):
@@ -56,10 +51,14 @@ class EndpointRunner(Struct, frozen=True, kw_only=True):
 
     def run(self, given: Mapping[str, str], web: "Web") -> Report:
         """Test a service through a guarded client; what cannot be reached or breaks a limit is in the report."""
-        recorder = Recorder(self.checks)
-        refusal = None
-        try:
-            self.look(given, web, recorder)
-        except Refused as refused:
-            refusal = str(refused)
-        return recorder.report(runner=self.code, version=self.version, refusal=refusal)
+        return _reported(self, partial(self.look, given, web))
+
+
+def _reported(runner: ArtefactRunner | EndpointRunner, look: Callable[[Recorder], None]) -> Report:
+    recorder = Recorder(runner.checks)
+    refusal = None
+    try:
+        look(recorder)
+    except Refused as refused:
+        refusal = str(refused)
+    return recorder.report(runner=runner.code, version=runner.version, refusal=refusal)

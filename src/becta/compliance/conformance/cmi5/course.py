@@ -5,14 +5,14 @@ could not read, and we know of no other differences than its namespace.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from posixpath import normpath
 from urllib.parse import unquote
 
 from lxml import etree
 
 from becta.compliance.conformance.reports import Check, Severity
-from becta.compliance.conformance.scorm.manifest import line_of
+from becta.compliance.conformance.scorm.manifest import Find, line_of
 from becta.compliance.conformance.xapi.formats import is_iri, is_language_tag
 
 NAMESPACE = "https://w3id.org/xapi/profiles/cmi5/v1/CourseStructure.xsd"
@@ -88,9 +88,6 @@ _WORDS: Mapping[str, tuple[str, frozenset[str]]] = {
 _DECIMAL = re.compile(r"[+\-]?(?:\d+(?:\.\d*)?|\.\d+)")
 _URL = re.compile(r"[^\x00-\x20\x7f<>\"{}|\\^`]+")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
-
-Find = Callable[[str, str, etree._Element, str, str | None], None]
-"""Tells of something found: check, message, element, field, value."""
 
 
 class CourseRules:

@@ -2,14 +2,12 @@
 
 from pathlib import Path
 
-from lxml import etree
-
 from becta.compliance.conformance.cmi5.course import CHECKS, XML_NAME, CourseRules
 from becta.compliance.conformance.documents import XML_LIMITS, Malformed, parse_xml
 from becta.compliance.conformance.packages import open_package
 from becta.compliance.conformance.reports import Recorder
 from becta.compliance.conformance.runner import ArtefactRunner
-from becta.compliance.conformance.scorm.manifest import line_of
+from becta.compliance.conformance.scorm.manifest import finder
 
 
 def _look(artefact: Path, recorder: Recorder) -> None:
@@ -34,11 +32,7 @@ def _judge(data: bytes, name: str, files: frozenset[str] | None, recorder: Recor
     except Malformed as malformed:
         recorder.find("xml", malformed.message, file=name, line=malformed.line)
         return
-
-    def find(check: str, message: str, element: etree._Element, field: str, value: str | None) -> None:
-        recorder.find(check, message, file=name, line=line_of(element), field=field, value=value)
-
-    rules = CourseRules(files, find)
+    rules = CourseRules(files, finder(recorder, name))
     rules.judge(root)
     recorder.facts["units"] = rules.units
 
