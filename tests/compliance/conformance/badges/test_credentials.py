@@ -166,12 +166,6 @@ def test_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
     assert (report.outcome, report.refusal) == (Outcome.REFUSED, "badge.json is larger than 8,000,000 bytes")
 
 
-@pytest.fixture(scope="module")
-def drafts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for what Hypothesis writes over and over."""
-    return tmp_path_factory.mktemp("drafts")
-
-
 TEXT = json.dumps(signed())
 
 

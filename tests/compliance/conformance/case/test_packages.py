@@ -275,12 +275,6 @@ def test_what_passes_a_limit_is_refused(tmp_path: Path, _case: str, content: byt
     assert (report.outcome, report.refusal) == (Outcome.REFUSED, refusal)
 
 
-@pytest.fixture(scope="module")
-def drafts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for what Hypothesis writes over and over."""
-    return tmp_path_factory.mktemp("drafts")
-
-
 _TREES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.just(identifier(10)),
     lambda inner: (

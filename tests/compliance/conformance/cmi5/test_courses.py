@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.edits import Edits, changed
 
 from becta.compliance.conformance.cmi5.runner import RUNNERS
 from becta.compliance.conformance.reports import Outcome, Report, Severity
@@ -47,7 +48,6 @@ CLEAN = """<?xml version="1.0" encoding="utf-8"?>
 </courseStructure>
 """
 
-Edits = list[tuple[str, str]]
 CASES: list[tuple[str, Edits, int, str]] = [
     ("root", [("profiles/cmi5/v1", "profiles/cmi5/v2")], 2, "courseStructure"),
     ("missing-element", [("<url>https://content.example/slate</url>", "")], 28, "au"),
@@ -83,15 +83,6 @@ CASES: list[tuple[str, Edits, int, str]] = [
 ]
 
 
-def changed(edits: Edits) -> str:
-    """The clean course with texts replaced, each of which must be in it."""
-    course = CLEAN
-    for old, new in edits:
-        assert old in course
-        course = course.replace(old, new)
-    return course
-
-
 def zipped(folder: Path, course: str | bytes, name: str = "cmi5.xml") -> Path:
     artefact = folder / "course.zip"
     with zipfile.ZipFile(artefact, "w") as archive:
@@ -116,7 +107,7 @@ def test_a_full_course_passes_with_no_finding(tmp_path: Path) -> None:
 def test_a_course_that_breaks_one_rule_is_found_by_that_check_alone(
     tmp_path: Path, check: str, edits: Edits, line: int, field: str
 ) -> None:
-    report = run(tmp_path, changed(edits))
+    report = run(tmp_path, changed(CLEAN, edits))
 
     asked = {declared.id: declared for declared in CMI5.checks}[check]
     assert [(found.check, found.file, found.line, found.field) for found in report.findings] == [
@@ -144,13 +135,13 @@ def test_a_structure_alone_has_only_full_addresses(tmp_path: Path) -> None:
     artefact.write_text(CLEAN)
     assert [(found.check, found.line) for found in CMI5.run(artefact).findings] == [("url-absolute", 23)]
 
-    artefact.write_text(changed([("units/granite%20one.html", "https://content.example/granite")]))
+    artefact.write_text(changed(CLEAN, [("units/granite%20one.html", "https://content.example/granite")]))
     assert CMI5.run(artefact).findings == ()
 
 
 def test_a_structure_of_another_name_is_warned_about(tmp_path: Path) -> None:
     artefact = tmp_path / "course.xml"
-    artefact.write_text(changed([("units/granite%20one.html", "https://content.example/granite")]))
+    artefact.write_text(changed(CLEAN, [("units/granite%20one.html", "https://content.example/granite")]))
 
     report = CMI5.run(artefact)
 
@@ -185,12 +176,6 @@ def test_a_bomb_is_refused(tmp_path: Path) -> None:
         archive.writestr("cmi5.xml", b"\0" * 10_000_000)
 
     assert CMI5.run(artefact).outcome is Outcome.REFUSED
-
-
-@pytest.fixture(scope="module")
-def drafts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for what Hypothesis writes over and over."""
-    return tmp_path_factory.mktemp("drafts")
 
 
 @settings(deadline=None)  # a slow machine is no fault

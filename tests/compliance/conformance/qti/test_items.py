@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.edits import Edits, changed
 
 from becta.compliance.conformance.qti.runner import RUNNERS
 from becta.compliance.conformance.reports import Outcome, Report, Severity
@@ -98,7 +99,6 @@ MANIFEST = """<?xml version="1.0" encoding="UTF-8"?>
 """
 FILES = ("items/pictures/half one.png", "styles/item.css")
 
-Edits = list[tuple[str, str]]
 Case = tuple[str, Edits, str, str]
 """Check, edits, a text on the line where it is found, field."""
 TEMPLATE = "http://www.imsglobal.org/question/qti_v2p1/rptemplates/map_response"
@@ -223,14 +223,6 @@ IN_MANIFEST: list[Case] = [
     ("package-schema", [("QTIv2.1 Package", "IMS Content")], "<schema>", "schema"),
     ("package-schema", [("<schema>QTIv2.1 Package</schema>", "")], "<manifest", "metadata"),
 ]
-
-
-def changed(text: str, edits: Edits) -> str:
-    """A text with parts replaced, each of which must be in it."""
-    for old, new in edits:
-        assert old in text
-        text = text.replace(old, new)
-    return text
 
 
 def hyphened(name: str) -> str:
@@ -370,12 +362,6 @@ def test_a_huge_item_is_refused(tmp_path: Path) -> None:
     artefact.write_bytes(b" " * 5_000_001)
 
     assert QTI_2_1.run(artefact).refusal == "half.xml is larger than 5,000,000 bytes"
-
-
-@pytest.fixture(scope="module")
-def drafts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for what Hypothesis writes over and over."""
-    return tmp_path_factory.mktemp("drafts")
 
 
 @settings(deadline=None)  # a slow machine is no fault

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.edits import Edits, changed
 
 from becta.compliance.conformance.reports import Outcome, Report, Severity
 from becta.compliance.conformance.runner import ArtefactRunner
@@ -121,7 +122,6 @@ LATER = """<?xml version="1.0" encoding="utf-8"?>
 CLEAN = {"scorm-1.2": FIRST, "scorm-2004": LATER}
 FILES = ("content/granite one.html", "content/shared/api.js", "imscp_v1p1.xsd")
 
-Edits = list[tuple[str, str]]
 Case = tuple[str, Edits, str, str]
 """Check, edits, a text on the line where it is found, field."""
 TOP = "xmlns:adlcp"
@@ -227,14 +227,6 @@ ONLY_LATER: list[Case] = [
 OF: dict[str, list[Case]] = {"scorm-1.2": BOTH + ONLY_FIRST, "scorm-2004": BOTH + ONLY_LATER}
 
 
-def changed(manifest: str, edits: Edits) -> str:
-    """A manifest with texts replaced, each of which must be in it."""
-    for old, new in edits:
-        assert old in manifest
-        manifest = manifest.replace(old, new)
-    return manifest
-
-
 def run(folder: Path, runner: ArtefactRunner, manifest: str | bytes, name: str = "imsmanifest.xml") -> Report:
     artefact = folder / "course.zip"
     with zipfile.ZipFile(artefact, "w") as archive:
@@ -320,12 +312,6 @@ def test_what_is_no_zip_is_refused(tmp_path: Path) -> None:
     artefact.write_text(FIRST)
 
     assert SCORM_1_2.run(artefact).refusal == "the file is not a zip: it does not begin as one"
-
-
-@pytest.fixture(scope="module")
-def drafts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for what Hypothesis writes over and over."""
-    return tmp_path_factory.mktemp("drafts")
 
 
 @settings(deadline=None)  # a slow machine is no fault

@@ -367,12 +367,6 @@ def test_what_passes_a_limit_is_refused(tmp_path: Path, _case: str, name: str, c
     assert (report.outcome, report.refusal) == (Outcome.REFUSED, refusal)
 
 
-@pytest.fixture(scope="module")
-def drafts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for what Hypothesis writes over and over."""
-    return tmp_path_factory.mktemp("drafts")
-
-
 _TREES = st.recursive(
     st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(sorted(CLEAN)), inner, max_size=3),
