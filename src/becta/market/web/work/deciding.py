@@ -16,7 +16,6 @@ from becta.kernel.errors import DomainError, Stale
 from becta.kernel.money import pounds
 from becta.market.accounts.models import Organisation
 from becta.market.api.access import needs
-from becta.market.audit.queries import history
 from becta.market.delegation.queries import binding_schemes, one_commitment
 from becta.market.delegation.rules import MOVES, CommitmentState, a_role, may_release
 from becta.market.delegation.schemas import CommitmentOut, HoldOut
@@ -28,13 +27,13 @@ from becta.market.web.views import Fact
 from becta.market.web.visitor import Filled, Form, Visiting, Visitor
 from becta.market.web.work.commitments import LIST
 from becta.market.web.work.forms import REFUSED, Refusal, refusal, revision_of
-from becta.market.web.work.views import CommitmentPage, FormView, Happening, Verdict
+from becta.market.web.work.happenings import happenings
+from becta.market.web.work.views import CommitmentPage, FormView, Verdict
 from becta.market.web.work.words import HAPPENINGS, NOBODY, OUTCOMES, state_tag
 from becta.market.wiring import House
 
 ONE = f"{LIST}/{{commitment_id:uuid}}"
 LABELS = {"reason": "The reason"}
-MOST_HAPPENINGS = 50
 HEADLINES = {
     CommitmentState.APPROVED: "This is approved: the money may be spent.",
     CommitmentState.HELD: "This waits for a decision: do not spend the money yet.",
@@ -132,7 +131,7 @@ def _page(session: Session, actor: Actor, commitment_id: UUID, form: FormView, *
             for one in found.decisions
         ),
         waits=tuple(_wait(found, hold) for hold in found.holds) if is_held else (),
-        history=_history(session, actor, found.id),
+        history=happenings(session, actor, "commitment", found.id, HAPPENINGS),
         may_approve=may_approve,
         may_decline=is_held and decides and not is_maker,
         may_withdraw=Scope.COMMITMENTS_MAKE in actor.scopes and ((is_held and is_maker) or approved_and_mine),
@@ -191,16 +190,3 @@ def _may_approve(
             return True, ()
         why_not.append(f"{_holder(found, hold)}: {release.sentence}")
     return False, tuple(why_not)
-
-
-def _history(session: Session, actor: Actor, commitment_id: UUID) -> tuple[Happening, ...]:
-    found = history(session.connection(), actor, "commitment", commitment_id, before=None, limit=MOST_HAPPENINGS)
-    return tuple(
-        Happening(
-            at=one.at,
-            who=one.actor_label or NOBODY,
-            what=HAPPENINGS.get(one.action, one.action),
-            reason=one.reason or "",
-        )
-        for one in found
-    )

@@ -13,7 +13,6 @@ from becta.compliance.standards.registry import standards
 from becta.kernel import clock
 from becta.kernel.actor import Actor, Scope
 from becta.market.api.access import needs
-from becta.market.audit.queries import history
 from becta.market.ledger.queries import ISSUED
 from becta.market.listings.queries import one_claim
 from becta.market.web.account.answers import Running, shown
@@ -32,12 +31,12 @@ from becta.market.web.work.claims.queries import (
 )
 from becta.market.web.work.claims.views import CheckingPage, CheckPage, Queue, QueueRow
 from becta.market.web.work.claims.words import CHECKING, TOLD, days_of, facts_of, guide_of, piece_row, tag_of, title_of
-from becta.market.web.work.views import FormView, Happening, Tag
+from becta.market.web.work.happenings import happenings
+from becta.market.web.work.views import FormView, Tag
 from becta.market.web.work.words import NOBODY
 
 ONE = f"{CHECKING}/{{claim_id:uuid}}"
 MOST_WAITING = 200
-MOST_HAPPENINGS = 50
 HEADLINES = {
     ClaimState.CLAIMED: "Nobody has taken this yet. Take it to check it, so that nobody else does the same work.",
     ClaimState.RETURNED: "This was returned; its supplier must mend it.",
@@ -125,7 +124,7 @@ def check_page(session: Session, actor: Actor, claim_id: UUID, form: FormView, *
         facts=(*facts_of(line), *_checked(claim, names)),
         evidence=tuple(piece_row(piece, run) for piece, run in pieces),
         guide=guide_of(claim.standard),
-        history=_history(session, actor, claim_id),
+        history=happenings(session, actor, "badge_claim", claim_id, TOLD),
         badge_href=f"/badges/{claim_id}" if claim.state in ISSUED else "",
         may_take=claim.state is ClaimState.CLAIMED,
         may_let_go=claim.state is ClaimState.CHECKING,
@@ -219,16 +218,3 @@ def _checked(claim: BadgeClaimRow, names: dict[str, str]) -> tuple[Fact, ...]:
     if claim.accepted_by and claim.decided_at:
         facts.append(Fact(term="Accepted by", text=names.get(claim.accepted_by, NOBODY)))
     return tuple(facts)
-
-
-def _history(session: Session, actor: Actor, claim_id: UUID) -> tuple[Happening, ...]:
-    found = history(session.connection(), actor, "badge_claim", claim_id, before=None, limit=MOST_HAPPENINGS)
-    return tuple(
-        Happening(
-            at=one.at,
-            who=one.actor_label or NOBODY,
-            what=TOLD.get(one.action, one.action),
-            reason=one.reason or "",
-        )
-        for one in found
-    )

@@ -109,7 +109,7 @@ def mend(claim_id: FromPath[UUID], form: Filled, pages: Rendering, visitor: Visi
     with house.db.read() as session:
         row = one_claim(session, actor, claim_id)
     try:
-        said = claim_of(form, _holder(row), standard=row.standard, version=row.standard_version, level=row.level)
+        said = claim_of(form, row.holder, standard=row.standard, version=row.standard_version, level=row.level)
         with house.db.write() as session:
             mend_claim(session, actor, claim_id, said, revision=revision, now=now)
     except REFUSED as error:
@@ -204,10 +204,6 @@ def _mend(session: Session, row: BadgeClaimRow, form: FormView, revision: int) -
         reasons=tuple(row.reasons),
         revision=revision,
     )
-
-
-def _holder(row: BadgeClaimRow) -> Holder:
-    return Holder.PRODUCT if row.product_id else Holder.SUPPLIER
 
 
 def _roles(code: str) -> tuple[Option, ...]:

@@ -13,7 +13,6 @@ from becta.kernel import clock
 from becta.kernel.actor import Actor, Scope
 from becta.kernel.errors import Fault, Invalid, NotFound
 from becta.market.api.access import needs
-from becta.market.audit.queries import history
 from becta.market.shortlists.export import shortlist_csv
 from becta.market.shortlists.queries import one_shortlist
 from becta.market.shortlists.rules import ShortlistState
@@ -25,6 +24,7 @@ from becta.market.web.rendering import SECURITY_HEADERS, Rendering
 from becta.market.web.views import Option
 from becta.market.web.visitor import NO_STORE, Filled, Form, Visiting
 from becta.market.web.work.forms import REFUSED, refusal, revision_of
+from becta.market.web.work.happenings import happenings
 from becta.market.web.work.shortlists.listing import ONE
 from becta.market.web.work.shortlists.views import EndShortlistPage, RemoveFromShortlistPage, ShortlistPage
 from becta.market.web.work.shortlists.words import (
@@ -36,10 +36,9 @@ from becta.market.web.work.shortlists.words import (
     tag_of,
     warnings_of,
 )
-from becta.market.web.work.views import FormView, Happening
-from becta.market.web.work.words import HAPPENINGS, NOBODY
+from becta.market.web.work.views import FormView
+from becta.market.web.work.words import HAPPENINGS
 
-MOST_HAPPENINGS = 50
 NONE_OF_THEM = "none"
 REMOVE = f"{ONE}/entries/{{entry_id:uuid}}/remove"
 LABELS = {"choice": "The choice", "reason": "The reason"}
@@ -52,7 +51,7 @@ def show_shortlist(shortlist_id: FromPath[UUID], pages: Rendering, visitor: Visi
     actor = visitor.actor(house.db, now=now)
     with house.db.read() as session:
         found = one_shortlist(session, actor, shortlist_id, now=now)
-        happened = _history(session, actor, shortlist_id)
+        happened = happenings(session, actor, KIND, shortlist_id, HAPPENINGS)
     may_write = Scope.SHORTLISTS_WRITE in actor.scopes
     page = ShortlistPage(
         title=found.name,
@@ -200,17 +199,4 @@ def _ending(found: ShortlistOut, form: FormView, revision: int) -> EndShortlistP
         shortlist=found.name,
         revision=revision,
         choices=(*products, Option(value=NONE_OF_THEM, text="No product: put the list away")),
-    )
-
-
-def _history(session: Session, actor: Actor, shortlist_id: UUID) -> tuple[Happening, ...]:
-    found = history(session.connection(), actor, KIND, shortlist_id, before=None, limit=MOST_HAPPENINGS)
-    return tuple(
-        Happening(
-            at=one.at,
-            who=one.actor_label or NOBODY,
-            what=HAPPENINGS.get(one.action, one.action),
-            reason=one.reason or "",
-        )
-        for one in found
     )
