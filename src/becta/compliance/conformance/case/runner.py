@@ -6,16 +6,14 @@ from pathlib import Path
 from becta.compliance.conformance.case.references import judge_references
 from becta.compliance.conformance.case.rules import PackageShape, members
 from becta.compliance.conformance.case.tables import checks_of
-from becta.compliance.conformance.documents import JSON_LIMITS, Malformed, parse_json
+from becta.compliance.conformance.documents import JSON_LIMITS, Malformed, parse_json, read_document
 from becta.compliance.conformance.reports import Recorder
 from becta.compliance.conformance.runner import ArtefactRunner
 
 
 def _look(version: str, artefact: Path, recorder: Recorder) -> None:
-    with artefact.open("rb") as stream:
-        data = stream.read(JSON_LIMITS.bytes + 1)
     try:
-        package = parse_json(data, artefact.name)
+        package = parse_json(read_document(artefact, JSON_LIMITS), artefact.name)
     except Malformed as malformed:
         recorder.find("json", malformed.message, file=artefact.name, line=malformed.line)
         return

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from becta.compliance.conformance.cmi5.course import CHECKS, XML_NAME, CourseRules
-from becta.compliance.conformance.documents import XML_LIMITS, Malformed, parse_xml
+from becta.compliance.conformance.documents import XML_LIMITS, Malformed, parse_xml, read_document
 from becta.compliance.conformance.packages import open_package
 from becta.compliance.conformance.reports import Recorder
 from becta.compliance.conformance.runner import ArtefactRunner
@@ -14,8 +14,7 @@ def _look(artefact: Path, recorder: Recorder) -> None:
     if artefact.suffix.lower() != ".zip":
         if artefact.name != XML_NAME:
             recorder.find("file-name", "is not named cmi5.xml", file=artefact.name)
-        with artefact.open("rb") as stream:
-            _judge(stream.read(XML_LIMITS.bytes + 1), artefact.name, None, recorder)
+        _judge(read_document(artefact, XML_LIMITS), artefact.name, None, recorder)
         return
     with open_package(artefact) as package:
         recorder.facts["files"] = len(package.names)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from becta.compliance.conformance.documents import Malformed, XmlLimits, parse_xml
+from becta.compliance.conformance.documents import Malformed, XmlLimits, parse_xml, read_document
 from becta.compliance.conformance.packages import Package, PackageLimits, open_package
 from becta.compliance.conformance.qti.item import ItemRules
 from becta.compliance.conformance.qti.names import QTI_2_1, QTI_3_0, Edition
@@ -30,8 +30,7 @@ PACKAGE_LIMITS = PackageLimits(entries=20_000, directory_bytes=5_000_000)
 
 def _look(edition: Edition, artefact: Path, recorder: Recorder) -> None:
     if artefact.suffix.lower() != ".zip":
-        with artefact.open("rb") as stream:
-            _item(edition, stream.read(ITEM_LIMITS.bytes + 1), artefact.name, None, recorder)
+        _item(edition, read_document(artefact, ITEM_LIMITS), artefact.name, None, recorder)
         recorder.facts["items"] = 1
         return
     with open_package(artefact, PACKAGE_LIMITS) as package:

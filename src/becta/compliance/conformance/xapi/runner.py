@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from becta.compliance.conformance.documents import JSON_LIMITS, Malformed, parse_json
+from becta.compliance.conformance.documents import JSON_LIMITS, Malformed, parse_json, read_document
 from becta.compliance.conformance.reports import Recorder, Refused
 from becta.compliance.conformance.runner import ArtefactRunner
 from becta.compliance.conformance.xapi.checks import XAPI_1, XAPI_2, Edition, checks_of
@@ -25,10 +25,8 @@ def _look(edition: Edition, artefact: Path, recorder: Recorder) -> None:
 
 
 def _read_document(artefact: Path, rules: StatementRules, recorder: Recorder) -> int:
-    with artefact.open("rb") as stream:
-        data = stream.read(JSON_LIMITS.bytes + 1)
     try:
-        document = parse_json(data, artefact.name)
+        document = parse_json(read_document(artefact, JSON_LIMITS), artefact.name)
     except Malformed as malformed:
         recorder.find("json", malformed.message, file=artefact.name, line=malformed.line)
         return 0
