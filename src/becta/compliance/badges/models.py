@@ -8,6 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from becta.compliance.badges.notices import Notice
 from becta.compliance.badges.rules import ClaimState, Level
+from becta.compliance.standards.entries import Holder
 from becta.kernel.tables import JSON_TYPE, EnumText
 
 UNSIGNED = "credential IS NULL"
@@ -52,6 +53,11 @@ class BadgeClaimRow(SQLModel, table=True):
     checked_by: str | None = Field(default=None, max_length=64)
     checked_at: datetime | None = None
     accepted_by: str | None = Field(default=None, max_length=64)
+
+    @property
+    def holder(self) -> Holder:
+        """Whether a product or a supplier has it."""
+        return Holder.PRODUCT if self.product_id else Holder.SUPPLIER
 
 
 class BadgeHistory(SQLModel, table=True):

@@ -123,7 +123,7 @@ def mend_claim(
     check_transition(row.state, ClaimState.CLAIMED)
     if row.state is not ClaimState.RETURNED:
         raise Conflict(f"the claim {IN_WORDS[row.state]}, so there is nothing to mend")
-    faults = claim_faults(claim, Holder.PRODUCT if row.product_id else Holder.SUPPLIER)
+    faults = claim_faults(claim, row.holder)
     if (claim.standard, claim.level) != (row.standard, row.level):
         mend = "make a new claim for another standard or level"
         faults.append(Fault(field="standard", problem="or level is not that of the claim", mend=mend))

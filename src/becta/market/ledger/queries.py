@@ -12,7 +12,7 @@ from becta.compliance.badges.ledger import HeldBadge, held_badges, turns_of
 from becta.compliance.badges.models import Badge, BadgeClaimRow
 from becta.compliance.badges.rules import ClaimState, standing
 from becta.compliance.evidence.models import Evidence
-from becta.compliance.standards.registry import Holder, standards
+from becta.compliance.standards.registry import standards
 from becta.kernel.actor import Actor
 from becta.kernel.errors import NotFound
 from becta.market.ledger.schemas import BadgeRecord, EvidenceOut, HeldBadgeOut, HeldBadges, TurnOut
@@ -142,7 +142,7 @@ def _held_out(held: HeldBadge) -> HeldBadgeOut:
         version=claim.standard_version,
         role=claim.role,
         level=claim.level,
-        holder=Holder.PRODUCT if claim.product_id else Holder.SUPPLIER,
+        holder=claim.holder,
         scope=claim.scope,
         certificate_reference=claim.certificate_reference,
         issued_on=claim.issued_on,

@@ -19,7 +19,7 @@ from becta.catalogue.suppliers.rules import Contact
 from becta.compliance.badges.credentials import badge_name
 from becta.compliance.badges.models import BadgeClaimRow
 from becta.compliance.badges.rules import Standing, next_change, standing
-from becta.compliance.standards.registry import Holder, standards
+from becta.compliance.standards.registry import standards
 from becta.kernel.clock import start_of_day
 from becta.kernel.money import vat_pence
 from becta.market.listings.schemas import (
@@ -178,7 +178,7 @@ def badge_mark(claim: BadgeClaimRow) -> BadgeMark:
         code=claim.standard,
         name=badge_name(claim),
         level=claim.level.value,
-        holder=(Holder.PRODUCT if claim.product_id else Holder.SUPPLIER).value,
+        holder=claim.holder.value,
         version=claim.standard_version,
         role=claim.role,
         valid_from=int(start_of_day(claim.issued_on).timestamp()),
@@ -196,7 +196,7 @@ def badge_out(claim: BadgeClaimRow, *, now: datetime) -> BadgeOut:
         version=claim.standard_version,
         role=claim.role,
         level=claim.level,
-        holder=Holder.PRODUCT if claim.product_id else Holder.SUPPLIER,
+        holder=claim.holder,
         scope=claim.scope,
         certificate_reference=claim.certificate_reference,
         evidence_url=claim.evidence_url,
@@ -279,7 +279,7 @@ def claim_out(claim: BadgeClaimRow, *, now: datetime) -> ClaimOut:
     return ClaimOut(
         id=claim.id,
         revision=claim.revision,
-        holder=Holder.PRODUCT if claim.product_id else Holder.SUPPLIER,
+        holder=claim.holder,
         holder_id=holder_id,
         state=claim.state,
         reasons=tuple(claim.reasons),

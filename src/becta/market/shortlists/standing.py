@@ -14,7 +14,6 @@ from becta.compliance.badges.credentials import badge_name
 from becta.compliance.badges.models import BadgeClaimRow
 from becta.compliance.badges.requirements import BadgeRequirement, lacking, parse_requirement
 from becta.compliance.badges.rules import standing
-from becta.compliance.standards.registry import Holder
 from becta.market.listings.compose import SHOWN, ListingParts, cheapest_offer
 from becta.market.listings.queries import load_listings
 from becta.market.shortlists.models import ShortlistEntry
@@ -34,7 +33,7 @@ def held_badges(claims: Iterable[BadgeClaimRow], *, now: datetime) -> tuple[Held
             version=claim.standard_version,
             role=claim.role,
             level=claim.level,
-            holder=Holder.PRODUCT if claim.product_id else Holder.SUPPLIER,
+            holder=claim.holder,
             expires_on=claim.expires_on,
         )
         for claim in claims
