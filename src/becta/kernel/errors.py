@@ -76,6 +76,12 @@ def refuse_if_any(faults: Sequence[Fault]) -> None:
         raise Invalid(faults)
 
 
+def refuse_if_stale(given: int | None, current: int) -> None:
+    """Raise Stale if a version was given that is no longer the current one."""
+    if given is not None and given != current:
+        raise Stale(given=given, current=current)
+
+
 @contextmanager
 def faults_within(place: str, *, but: frozenset[str] = frozenset()) -> Iterator[None]:
     """Name faults by where they stand in what was sent: `title` becomes `place.title`, save within those in `but`."""

@@ -15,7 +15,7 @@ from becta.catalogue.products.service import published_version
 from becta.catalogue.suppliers.models import Supplier
 from becta.catalogue.text_rules import reference_faults
 from becta.kernel.actor import Actor, Scope
-from becta.kernel.errors import Conflict, NotFound, Stale, refuse_if_any
+from becta.kernel.errors import Conflict, NotFound, refuse_if_any, refuse_if_stale
 from becta.kernel.events import announce, record
 from becta.kernel.ids import new_id
 
@@ -101,8 +101,7 @@ def locked_offer(session: Session, actor: Actor, offer_id: UUID, revision: int |
     if offer is None:
         raise NotFound("offer", offer_id)
     actor.require(Scope.OFFERS_WRITE, of=offer.supplier_id)
-    if revision is not None and revision != offer.revision:
-        raise Stale(given=revision, current=offer.revision)
+    refuse_if_stale(revision, offer.revision)
     if offer.state is OfferState.ENDED:
         raise Conflict("the offer has ended; make a new one")
     return offer

@@ -26,7 +26,7 @@ from becta.catalogue.products.rules import (
 from becta.catalogue.suppliers.models import Supplier
 from becta.catalogue.text_rules import reference_faults, text_faults
 from becta.kernel.actor import Actor, Scope
-from becta.kernel.errors import Conflict, Fault, NotFound, Stale, refuse_if_any
+from becta.kernel.errors import Conflict, Fault, NotFound, refuse_if_any, refuse_if_stale
 from becta.kernel.events import announce, record
 from becta.kernel.ids import new_id
 
@@ -201,8 +201,7 @@ def _locked(session: Session, product_id: UUID, revision: int | None) -> Product
     product = session.exec(select(Product).where(Product.id == product_id).with_for_update()).first()
     if product is None:
         raise NotFound("product", product_id)
-    if revision is not None and revision != product.revision:
-        raise Stale(given=revision, current=product.revision)
+    refuse_if_stale(revision, product.revision)
     return product
 
 

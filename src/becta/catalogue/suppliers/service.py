@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select, update
 from becta.catalogue.suppliers.models import Supplier
 from becta.catalogue.suppliers.rules import SupplierDetails, supplier_faults, supplier_reference_faults
 from becta.kernel.actor import Actor, Scope
-from becta.kernel.errors import Conflict, NotFound, Stale, refuse_if_any
+from becta.kernel.errors import Conflict, NotFound, refuse_if_any, refuse_if_stale
 from becta.kernel.events import announce, record
 from becta.kernel.ids import new_id
 
@@ -58,8 +58,7 @@ def amend_supplier(
     if supplier is None:
         raise NotFound("supplier", supplier_id)
     actor.require(Scope.LISTINGS_WRITE, of=supplier_id)
-    if revision is not None and revision != supplier.revision:
-        raise Stale(given=revision, current=supplier.revision)
+    refuse_if_stale(revision, supplier.revision)
     refuse_if_any(supplier_faults(details))
     before = columns_of(details_of(supplier))
     after = columns_of(details)

@@ -11,7 +11,7 @@ from becta.catalogue.suppliers.models import Supplier
 from becta.catalogue.suppliers.service import touch_supplier
 from becta.compliance.badges.models import BadgeClaimRow
 from becta.compliance.standards.registry import Holder
-from becta.kernel.errors import NotFound, Stale
+from becta.kernel.errors import NotFound, refuse_if_stale
 
 
 def owner_of(session: Session, holder: Holder, holder_id: UUID) -> UUID:
@@ -39,8 +39,7 @@ def locked_claim(session: Session, claim_id: UUID, revision: int | None) -> Badg
     row = session.exec(select(BadgeClaimRow).where(BadgeClaimRow.id == claim_id).with_for_update()).first()
     if row is None:
         raise NotFound("badge claim", claim_id)
-    if revision is not None and revision != row.revision:
-        raise Stale(given=revision, current=row.revision)
+    refuse_if_stale(revision, row.revision)
     return row
 
 

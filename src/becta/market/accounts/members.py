@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select, update
 
 from becta.catalogue.text_rules import text_faults
 from becta.kernel.actor import Actor, Role, Scope
-from becta.kernel.errors import Conflict, Forbidden, NotFound, Stale, refuse_if_any
+from becta.kernel.errors import Conflict, Forbidden, NotFound, refuse_if_any, refuse_if_stale
 from becta.kernel.events import record
 from becta.kernel.ids import new_id
 from becta.market.accounts.models import Invitation, Member, Organisation, Person
@@ -43,8 +43,7 @@ def set_roles(
     if actor.person_id == person_id:
         because = "nobody changes their own roles: ask somebody else who manages people here"
         raise Forbidden(need=Scope.PEOPLE_MANAGE, organisation_id=organisation_id, because=because)
-    if revision is not None and revision != member.revision:
-        raise Stale(given=revision, current=member.revision)
+    refuse_if_stale(revision, member.revision)
     wanted, held = frozenset(roles), roles_held(member)
     refuse_if_any(role_faults(organisation.kind, wanted, givable_by(actor, organisation), held=held))
     if wanted - held:

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, func, select
 from becta.catalogue.categories import categories
 from becta.catalogue.text_rules import text_faults
 from becta.kernel.actor import SYSTEM, Actor, Role, Scope
-from becta.kernel.errors import Conflict, Fault, Forbidden, NotFound, Stale, refuse_if_any
+from becta.kernel.errors import Conflict, Fault, Forbidden, NotFound, refuse_if_any, refuse_if_stale
 from becta.kernel.events import announce, record
 from becta.kernel.ids import new_id
 from becta.market.accounts.models import Member, Organisation
@@ -53,8 +53,7 @@ def set_scheme(
     refuse_if_any([*faults, *start_faults(wanted.in_force_from, now=now)])
     session.exec(select(Organisation.id).where(Organisation.id == organisation.id).with_for_update()).one()
     newest = session.exec(select(func.max(Scheme.number)).where(Scheme.organisation_id == organisation.id)).one() or 0
-    if revision is not None and revision != newest:
-        raise Stale(given=revision, current=newest)
+    refuse_if_stale(revision, newest)
     rules: list[dict[str, Any]] = msgspec.to_builtins(wanted.rules)
     made = Scheme(
         id=new_id(),
@@ -272,8 +271,7 @@ def _locked(session: Session, actor: Actor, commitment_id: UUID, scope: Scope, r
     if found is None or not actor.reaches(found.organisation_id):
         raise NotFound("commitment", commitment_id)
     actor.require(scope, of=found.organisation_id)
-    if revision is not None and revision != found.revision:
-        raise Stale(given=revision, current=found.revision)
+    refuse_if_stale(revision, found.revision)
     return found
 
 

@@ -13,7 +13,7 @@ from sqlmodel import Session, select
 from becta.catalogue.text_rules import text_faults
 from becta.compliance.badges.requirements import parse_requirement
 from becta.kernel.actor import Actor, Scope
-from becta.kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound, Stale, refuse_if_any
+from becta.kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound, refuse_if_any, refuse_if_stale
 from becta.kernel.events import record
 from becta.kernel.ids import new_id
 from becta.market.accounts.models import Organisation
@@ -237,8 +237,7 @@ def _locked(session: Session, actor: Actor, shortlist_id: UUID, revision: int | 
         raise NotFound(KIND, shortlist_id)
     actor.require(Scope.SHORTLISTS_WRITE, of=found.organisation_id)
     _person(actor)
-    if revision is not None and revision != found.revision:
-        raise Stale(given=revision, current=found.revision)
+    refuse_if_stale(revision, found.revision)
     return found
 
 
