@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import UUID
@@ -67,16 +68,16 @@ class Desk:
         self._lti_key_file = lti_key
         self._allowed = allowed
 
-    @property
+    @cached_property
     def platform(self) -> Platform:
         """The LTI platform that launches suppliers' tools; its key is made when it is first needed."""
-        return platform_at(self._origin, self._lti_key())
+        return platform_at(self._origin, self._lti_key)
 
     def lti_keys(self) -> Mapping[str, object]:
         """The public keys of the LTI platform, which tools fetch."""
-        return key_set(self._lti_key())
+        return key_set(self._lti_key)
 
-    @property
+    @cached_property
     def runners(self) -> Mapping[str, ArtefactRunner | EndpointRunner]:
         """Every runner by its code."""
         return runners(self.platform)
@@ -140,7 +141,7 @@ class Desk:
             settings={**run.settings, **self.sealed.open(run.sealed)},
             allowed=self._allowed,
             origin=self._origin,
-            lti_key=key_to_pem(self._lti_key()).decode(),
+            lti_key=key_to_pem(self._lti_key).decode(),
         )
         try:
             done = subprocess.run(
@@ -166,5 +167,7 @@ class Desk:
         if run.file_sha256 is not None:
             self._files.drop(run.id.hex)
 
+    @cached_property
     def _lti_key(self) -> RSAKey:
+        """Read once: checking that a file holds an RSA key takes some sixty milliseconds."""
         return key_from_pem(kept(self._lti_key_file, lambda: key_to_pem(new_key())))
