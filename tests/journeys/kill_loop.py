@@ -123,10 +123,20 @@ def kill_many(folder: Path, kills: int, *, seed: int) -> dict[str, int]:
         with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True) as process:
             assert process.stdout is not None
             assert process.stdout.readline() == b"ready\n", f"child {run} did not start"
+            if run == 0:
+                _await_first_write(folder)
             time.sleep(chance.uniform(0.0, 0.7))
             os.killpg(process.pid, signal.SIGKILL)
         assert process.returncode == -signal.SIGKILL, f"child {run} ended by itself with {process.returncode}"
     return check(folder)
+
+
+def _await_first_write(folder: Path) -> None:
+    """Wait until something is acknowledged: on a busy machine every child could be killed before it did anything."""
+    journal, until = folder / "journal", time.monotonic() + 120
+    while not (journal.exists() and journal.stat().st_size):
+        assert time.monotonic() < until, "the first child wrote nothing in two minutes"
+        time.sleep(0.05)
 
 
 def check(folder: Path) -> dict[str, int]:
