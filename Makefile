@@ -39,6 +39,9 @@ bench: $(VENV)/.dev assets ## Relevance and speed, as ratios in one run
 	@$(BIN)/market bench speed
 	@$(BIN)/market bench trail
 	@$(BIN)/market bench badges
+	@$(BIN)/market bench awards
+	@$(BIN)/market bench bids
+	@$(BIN)/market bench pledges --schools 1000
 
 wheel: $(VENV)/.dev assets ## A wheel with the page styles inside
 	$(BIN)/uv build --quiet --wheel --no-build-isolation --out-dir dist

@@ -33,6 +33,12 @@ class Settings(BaseSettings):
         default="becta-marketplace", pattern=r"^[^\s+]+$", description="Name under which checkpoints are signed"
     )
 
+    ocid_prefix: str = Field(
+        default="ocds-xxxxxx",
+        pattern=r"^ocds-[0-9a-z]{6}$",
+        description="Prefix of the ocids we give, registered with the Open Contracting Partnership; unset, none is",
+    )
+
     badge_keys_dir: Path | None = Field(default=None, description="Folder of keys that sign badges; unset, in DATA_DIR")
     conformance_allow: str = Field(
         default="",
@@ -70,6 +76,12 @@ class Settings(BaseSettings):
     def _lets_somebody_in(self) -> Self:
         if not (self.mail_links or self.issuers):
             raise ValueError("nobody could sign in: name ISSUERS, or leave MAIL_LINKS on")
+        return self
+
+    @model_validator(mode="after")
+    def _gives_no_ocid_of_others(self) -> Self:
+        if self.ocid_prefix == "ocds-h6vhtk":
+            raise ValueError("ocds-h6vhtk is the prefix of Find a Tender: register one of your own for OCID_PREFIX")
         return self
 
     @property

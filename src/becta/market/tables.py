@@ -18,9 +18,27 @@ from becta.market.accounts.models import (
     Person,
 )
 from becta.market.audit.models import AuditCheckpoint
+from becta.market.awards.models import (
+    AssessmentSummary,
+    Award,
+    AwardDecision,
+    CallOff,
+    Contract,
+    ContractChange,
+)
+from becta.market.bids.models import Bid, BidFile, LateBid, OpenedBid, OpeningOfficer, TenderOutage
 from becta.market.delegation.models import Commitment, CommitmentHold, Scheme
+from becta.market.evaluation.models import BidExclusion, Consensus, EvaluationScore, Evaluator, Moderation
+from becta.market.frameworks.models import (
+    Framework,
+    FrameworkApplication,
+    FrameworkLot,
+    FrameworkRound,
+    FrameworkTermsText,
+)
 from becta.market.idempotency.models import IdempotencyKeyRow
 from becta.market.listings.models import ListingView
+from becta.market.ocds.models import NoticeAlert, NoticeInterest, OcdsHead, OcdsNotice, OcdsNoticeAward, OcdsRelease
 from becta.market.organisations.models import (
     Establishment,
     EstablishmentGroup,
@@ -28,43 +46,89 @@ from becta.market.organisations.models import (
     GroupMembership,
     RegisterState,
 )
+from becta.market.pledges.models import Pledge, PledgeCap
+from becta.market.procurements.models import (
+    Amendment,
+    Clarification,
+    Procurement,
+    ProcurementInvitation,
+    ProcurementLot,
+    ProcurementMember,
+    ProcurementTrust,
+)
 from becta.market.shortlists.models import Shortlist, ShortlistEntry
 from becta.market.signin.models import BrowserSession, SignInFlow, SignInLink
 from becta.refurb.units.models import RemanufacturedDeviceRow
 
 __all__ = [
+    "Amendment",
     "ApiToken",
+    "AssessmentSummary",
     "AuditAbout",
     "AuditCheckpoint",
     "AuditEvent",
     "AuditHead",
     "AuditTile",
+    "Award",
+    "AwardDecision",
     "Badge",
     "BadgeClaimRow",
     "BadgeHistory",
     "BadgeKey",
     "BadgeNotice",
+    "Bid",
+    "BidExclusion",
+    "BidFile",
     "BrowserSession",
+    "CallOff",
+    "Clarification",
     "Commitment",
     "CommitmentHold",
     "ConformanceRun",
     "ConnectivityRow",
+    "Consensus",
+    "Contract",
+    "ContractChange",
     "Establishment",
     "EstablishmentGroup",
     "EstablishmentLink",
+    "EvaluationScore",
+    "Evaluator",
     "Evidence",
+    "Framework",
+    "FrameworkApplication",
+    "FrameworkLot",
+    "FrameworkRound",
+    "FrameworkTermsText",
     "GroupMembership",
     "IdempotencyKeyRow",
     "Identity",
     "Invitation",
     "JoinRequest",
+    "LateBid",
     "ListingVersion",
     "ListingView",
     "Member",
+    "Moderation",
+    "NoticeAlert",
+    "NoticeInterest",
+    "OcdsHead",
+    "OcdsNotice",
+    "OcdsNoticeAward",
+    "OcdsRelease",
     "Offer",
+    "OpenedBid",
+    "OpeningOfficer",
     "Organisation",
     "OutboxMessage",
     "Person",
+    "Pledge",
+    "PledgeCap",
+    "Procurement",
+    "ProcurementInvitation",
+    "ProcurementLot",
+    "ProcurementMember",
+    "ProcurementTrust",
     "Product",
     "RegisterState",
     "RemanufacturedDeviceRow",
@@ -74,4 +138,5 @@ __all__ = [
     "SignInFlow",
     "SignInLink",
     "Supplier",
+    "TenderOutage",
 ]

@@ -11,6 +11,7 @@ from becta.compliance.evidence.models import Evidence
 from becta.kernel import clock
 from becta.market.accounts.invitations import forget_expired
 from becta.market.audit.sealing import Sealer
+from becta.market.bids.receipts import Notary
 from becta.market.conformance.desk import Desk
 from becta.market.conformance.secrets import Sealed
 from becta.market.db import Database
@@ -22,8 +23,12 @@ from becta.market.ledger.signing import Ledger
 from becta.market.listings.words import facet_labels
 from becta.market.notify.mailer import KEPT, FolderMailer, Mailer, SmtpMailer
 from becta.market.notify.post import Post
+from becta.market.ocds.alerts import tell_of_notices
+from becta.market.ocds.publishing import publish_release
 from becta.market.outbox.relay import DONE_KEPT, Chore, Relay, forget_done
+from becta.market.pledges.lapsing import let_lapsed_go
 from becta.market.privacy.service import finish_erasures
+from becta.market.procurements.telling import on_step
 from becta.market.settings import Settings
 from becta.market.signin.returning import Front
 from becta.market.signin.sessions import prune
@@ -45,6 +50,7 @@ class House(Struct, frozen=True):
     relay: Relay
     sealer: Sealer
     ledger: Ledger
+    notary: Notary
     desk: Desk
     evidence_files: FileStore
     artefacts: FileStore
@@ -63,6 +69,7 @@ class House(Struct, frozen=True):
 def build(settings: Settings) -> House:
     """Build the parts; nothing is opened or started yet."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    on_step(publish_release)
     db = Database(settings.database, connections=settings.threads)
     engine = TantivyEngine(settings.index_dir, labels=facet_labels())
     projection = Projection(db, engine)
@@ -85,6 +92,7 @@ def build(settings: Settings) -> House:
     chores = [
         Chore("seal the audit trail", every_seconds=10, run=sealer.seal),
         Chore("sign what the ledger lacks", every_seconds=10, run=ledger.catch_up),
+        Chore("tell of notices", every_seconds=300, run=lambda: tell_of_notices(db, now=clock.now())),
         Chore("tell of badges that end", every_seconds=300, run=lambda: give_notices(db, now=clock.now())),
         Chore(
             "sweep uploads away that nobody needs",
@@ -92,6 +100,7 @@ def build(settings: Settings) -> House:
             run=lambda: _sweep(db, evidence_files, artefacts),
         ),
         Chore("sweep sign-ins away", every_seconds=600, run=lambda: prune(db, now=clock.now())),
+        Chore("let lapsed pledges go", every_seconds=60, run=lambda: let_lapsed_go(db, now=clock.now())),
         Chore("forget whom we invited in vain", every_seconds=3600, run=lambda: forget_expired(db)),
         Chore("throw old mails away", every_seconds=3600, run=lambda: folder.forget(clock.now() - KEPT)),
         Chore("make sure of erasures", every_seconds=3600, run=lambda: finish_erasures(db, now=clock.now())),
@@ -107,6 +116,7 @@ def build(settings: Settings) -> House:
         relay=Relay(db, [projection, post, ledger, desk], chores),
         sealer=sealer,
         ledger=ledger,
+        notary=Notary(settings.audit_key, settings.audit_origin),
         desk=desk,
         evidence_files=evidence_files,
         artefacts=artefacts,

@@ -69,10 +69,15 @@ def test_me_tells_who_asks_and_where_they_belong(client: TestClient, people: Sce
         "is_open": True,
     }
     roles_give = [
+        "bids:open",
         "commitments:decide",
         "commitments:make",
         "commitments:read",
         "people:manage",
+        "pledges:make",
+        "procurements:award",
+        "procurements:read",
+        "procurements:run",
         "shortlists:read",
         "shortlists:write",
     ]
@@ -362,8 +367,9 @@ def test_a_token_of_ones_own_may_manage_the_account_only_if_that_was_named(clien
     lea = api_of(client, people, people.lead, people.trust)
     of_trust = {"label": "Machine", "personal": False}
 
-    buying = ["commitments:make", "commitments:read", "shortlists:read", "shortlists:write"]
-    assert plain["token"]["scopes"] == buying
+    spending = ["commitments:make", "commitments:read"]
+    together = ["pledges:make", "procurements:read", "procurements:run"]
+    assert plain["token"]["scopes"] == [*spending, *together, "shortlists:read", "shortlists:write"]
     assert Api(client, plain["secret"]).get("/me/export").status_code == 403
     assert named["token"]["scopes"] == ["account:manage"]
     assert Api(client, named["secret"]).get("/me/export").status_code == 200
@@ -371,7 +377,8 @@ def test_a_token_of_ones_own_may_manage_the_account_only_if_that_was_named(clien
         told(lea.post("/tokens", {**of_trust, "scopes": ["account:manage"]}), 400)["errors"][0]["pointer"] == "/scopes"
     )
     machine = told(lea.post("/tokens", of_trust), 201)
-    assert machine["token"]["scopes"] == ["audit:read", "commitments:read", "shortlists:read"]
+    reading = ["audit:read", "commitments:read", "procurements:read", "shortlists:read"]
+    assert machine["token"]["scopes"] == reading
     assert Api(client, machine["secret"]).get("/me/export").status_code == 403
 
 

@@ -188,7 +188,8 @@ def test_a_personal_token_does_what_its_persons_roles_let_them_at_this_moment(sc
     assert actor is not None
     assert (actor.person_id, actor.organisation_id) == (scene.buyer.id, scene.school.id)
     choosing = {Scope.SHORTLISTS_READ, Scope.SHORTLISTS_WRITE}
-    assert actor.scopes == {Scope.COMMITMENTS_READ, Scope.COMMITMENTS_MAKE, *choosing}
+    together = {Scope.PROCUREMENTS_READ, Scope.PROCUREMENTS_RUN, Scope.PLEDGES_MAKE}
+    assert actor.scopes == {Scope.COMMITMENTS_READ, Scope.COMMITMENTS_MAKE, *choosing, *together}
 
     with scene.db.write() as session:
         lead = scene.acting(scene.lead, scene.trust)
@@ -196,7 +197,7 @@ def test_a_personal_token_does_what_its_persons_roles_let_them_at_this_moment(sc
 
     after = holder(scene.db, secret)
     assert after is not None
-    assert after.scopes == {Scope.COMMITMENTS_READ, Scope.SHORTLISTS_READ}
+    assert after.scopes == {Scope.COMMITMENTS_READ, Scope.SHORTLISTS_READ, Scope.PROCUREMENTS_READ}
 
 
 def test_a_personal_token_ends_with_its_holders_membership(scene: Scene) -> None:

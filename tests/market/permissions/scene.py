@@ -9,7 +9,7 @@ from tests.support.badges import CYBER, send_file
 from tests.support.people import member, person, school, token_of, trust
 
 from becta.kernel import clock
-from becta.kernel.actor import Role
+from becta.kernel.actor import Role, Scope
 from becta.market.accounts.hashing import hash_of
 from becta.market.accounts.models import ApiToken, Organisation, Person
 from becta.market.accounts.organisations import open_organisation
@@ -143,7 +143,7 @@ class Scene:
         listed = self._made(Role.BUYER, "POST", entries, {"product_id": str(self.published)})
         self.entry = listed["entries"][0]["id"]
         self.other_published = self.api.published(self.supplier, "published too")
-        spare = hash_of(token_for(self.house.db, self.supplier))
+        spare = hash_of(token_for(self.house.db, self.supplier, [Scope.LISTINGS_WRITE]))  # what its editor may give
         with self.house.db.read() as session:
             self.spare_token = session.exec(select(ApiToken.id).where(ApiToken.secret_hash == spare)).one()
         history = self._made(OPERATORS_TOKEN, "GET", f"/audit/objects/commitment/{self.held}")["items"]

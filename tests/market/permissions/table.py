@@ -1,22 +1,13 @@
 """The permission table: every route, a request that fits it, and who may make it. Whoever is not named is refused."""
 
-from collections.abc import Callable
-from typing import Any
-
-from msgspec import Struct
-from tests.market.permissions.scene import CALLERS, NOBODY, OPERATORS_TOKEN, SUPPLIERS_TOKEN, Scene, Upload
+from tests.market.permissions.rows import EVERYBODY, KNOWN, OPERATOR, PEOPLE, SCHOOL, R, Route, public, route
+from tests.market.permissions.scene import SUPPLIERS_TOKEN, Upload
+from tests.market.permissions.table_frameworks import FRAMEWORKS
+from tests.market.permissions.table_open_contracting import OPEN_CONTRACTING
+from tests.market.permissions.table_procurements import PROCUREMENTS
 from tests.support.api import CONTENT
 from tests.support.badges import CYBER, PDF
 
-from becta.kernel.actor import Role
-
-R = Role
-EVERYBODY = frozenset(CALLERS)
-KNOWN = EVERYBODY - {NOBODY}
-"""Everybody with a token."""
-PEOPLE = KNOWN - {SUPPLIERS_TOKEN, OPERATORS_TOKEN}
-"""Everybody with a personal token."""
-OPERATOR = frozenset({R.OPERATOR, OPERATORS_TOKEN})
 SUPPLIER = frozenset({R.SUPPLIER_EDITOR, SUPPLIERS_TOKEN, *OPERATOR})
 VERIFIER = frozenset({R.VERIFIER, *OPERATOR})
 READS_MONEY = frozenset({R.BUYER, R.APPROVER, R.FINANCE, R.TRUST_LEAD, R.AUDITOR, *OPERATOR})
@@ -49,53 +40,29 @@ ENDPOINT = {
 }
 BOOKS = {"purpose": "Reading books", "amount_pence": 30_000, "category": "library", "budget_code": "LIB-2"}
 
-Ask = Callable[[Scene], str | tuple[str, Any]]
-
-
-class Route(Struct, frozen=True, kw_only=True):
-    """A route with a request that somebody named may make. `elsewhere` is what those of another organisation get."""
-
-    method: str
-    path: str
-    ask: Ask
-    may: frozenset[str]
-    elsewhere: int | None = None
-
-
-def route(method: str, path: str, may: frozenset[str], ask: Ask, *, elsewhere: int | None = None) -> Route:
-    """A row of the table."""
-    return Route(method=method, path=path, ask=ask, may=may, elsewhere=elsewhere)
-
-
-def _public(path: str, ask: Ask) -> Route:
-    return route("GET", path, EVERYBODY, ask)
-
-
-SCHOOL = "urn:100001"
-
 ROUTES: tuple[Route, ...] = (
     # open data
-    _public("/search", lambda _: "/search?q=chromebook"),
-    _public("/suggest", lambda _: "/suggest?q=chro"),
-    _public("/categories", lambda _: "/categories"),
-    _public("/standards", lambda _: "/standards"),
-    _public("/standards/criteria", lambda _: "/standards/criteria"),
-    _public("/standards/{code}", lambda _: "/standards/lti"),
-    _public("/products", lambda _: "/products"),
-    _public("/products/{product_id}", lambda s: f"/products/{s.published}"),
-    _public("/products/{product_id}/offers", lambda s: f"/products/{s.published}/offers"),
-    _public("/offers/{offer_id}", lambda s: f"/offers/{s.shown_offer}"),
-    _public("/suppliers", lambda _: "/suppliers"),
-    _public("/suppliers/{supplier_id}", lambda s: f"/suppliers/{s.supplier}"),
-    _public("/schools", lambda _: "/schools"),
-    _public("/schools/{urn}", lambda _: "/schools/100001"),
-    _public("/organisations/{reference}", lambda _: f"/organisations/{SCHOOL}"),
-    _public("/privacy/register", lambda _: "/privacy/register"),
-    _public("/audit/checkpoint", lambda _: "/audit/checkpoint"),
-    _public("/audit/checkpoints", lambda _: "/audit/checkpoints"),
-    _public("/audit/key", lambda _: "/audit/key"),
-    _public("/audit/consistency", lambda _: "/audit/consistency?first=1&second=2"),
-    _public("/audit/events/{position}/inclusion", lambda _: "/audit/events/0/inclusion"),
+    public("/search", lambda _: "/search?q=chromebook"),
+    public("/suggest", lambda _: "/suggest?q=chro"),
+    public("/categories", lambda _: "/categories"),
+    public("/standards", lambda _: "/standards"),
+    public("/standards/criteria", lambda _: "/standards/criteria"),
+    public("/standards/{code}", lambda _: "/standards/lti"),
+    public("/products", lambda _: "/products"),
+    public("/products/{product_id}", lambda s: f"/products/{s.published}"),
+    public("/products/{product_id}/offers", lambda s: f"/products/{s.published}/offers"),
+    public("/offers/{offer_id}", lambda s: f"/offers/{s.shown_offer}"),
+    public("/suppliers", lambda _: "/suppliers"),
+    public("/suppliers/{supplier_id}", lambda s: f"/suppliers/{s.supplier}"),
+    public("/schools", lambda _: "/schools"),
+    public("/schools/{urn}", lambda _: "/schools/100001"),
+    public("/organisations/{reference}", lambda _: f"/organisations/{SCHOOL}"),
+    public("/privacy/register", lambda _: "/privacy/register"),
+    public("/audit/checkpoint", lambda _: "/audit/checkpoint"),
+    public("/audit/checkpoints", lambda _: "/audit/checkpoints"),
+    public("/audit/key", lambda _: "/audit/key"),
+    public("/audit/consistency", lambda _: "/audit/consistency?first=1&second=2"),
+    public("/audit/events/{position}/inclusion", lambda _: "/audit/events/0/inclusion"),
     # a supplier's listings and offers
     route(
         "POST",
@@ -218,7 +185,7 @@ ROUTES: tuple[Route, ...] = (
     route(
         "GET", "/evidence/{evidence_id}/file", SUPPLIER | VERIFIER, lambda s: f"/evidence/{s.file}/file", elsewhere=404
     ),
-    _public("/conformance/runners", lambda _: "/conformance/runners"),
+    public("/conformance/runners", lambda _: "/conformance/runners"),
     route(
         "POST",
         "/products/{product_id}/conformance-runs",
@@ -233,18 +200,18 @@ ROUTES: tuple[Route, ...] = (
         lambda s: (f"/products/{s.published}/endpoint-runs", ENDPOINT),
         elsewhere=403,
     ),
-    _public("/products/{product_id}/conformance-runs", lambda s: f"/products/{s.published}/conformance-runs"),
-    _public("/conformance-runs/{run_id}", lambda s: f"/conformance-runs/{s.run}"),
+    public("/products/{product_id}/conformance-runs", lambda s: f"/products/{s.published}/conformance-runs"),
+    public("/conformance-runs/{run_id}", lambda s: f"/conformance-runs/{s.run}"),
     route("GET", "/conformance-runs/{run_id}/quoted", KNOWN, lambda s: f"/conformance-runs/{s.run}/quoted"),
-    _public("/badges/{badge_id}", lambda s: f"/badges/{s.badge}"),
-    _public("/badges/{badge_id}/credential", lambda s: f"/badges/{s.badge}/credential"),
-    _public("/badges/{badge_id}/credential.jwt", lambda s: f"/badges/{s.badge}/credential.jwt"),
-    _public("/badges/{badge_id}/evidence-record", lambda s: f"/badges/{s.badge}/evidence-record"),
-    _public("/badges/{badge_id}/image.svg", lambda s: f"/badges/{s.badge}/image.svg"),
-    _public("/badges/{badge_id}/image.png", lambda s: f"/badges/{s.badge}/image.png"),
-    _public("/badge-status/{purpose}/{number}", lambda _: "/badge-status/revocation/1"),
-    _public("/products/{product_id}/badges", lambda s: f"/products/{s.published}/badges"),
-    _public("/suppliers/{supplier_id}/badges", lambda s: f"/suppliers/{s.supplier}/badges"),
+    public("/badges/{badge_id}", lambda s: f"/badges/{s.badge}"),
+    public("/badges/{badge_id}/credential", lambda s: f"/badges/{s.badge}/credential"),
+    public("/badges/{badge_id}/credential.jwt", lambda s: f"/badges/{s.badge}/credential.jwt"),
+    public("/badges/{badge_id}/evidence-record", lambda s: f"/badges/{s.badge}/evidence-record"),
+    public("/badges/{badge_id}/image.svg", lambda s: f"/badges/{s.badge}/image.svg"),
+    public("/badges/{badge_id}/image.png", lambda s: f"/badges/{s.badge}/image.png"),
+    public("/badge-status/{purpose}/{number}", lambda _: "/badge-status/revocation/1"),
+    public("/products/{product_id}/badges", lambda s: f"/products/{s.published}/badges"),
+    public("/suppliers/{supplier_id}/badges", lambda s: f"/suppliers/{s.supplier}/badges"),
     route("POST", "/badges/verify", EVERYBODY, lambda _: ("/badges/verify", {"name": "no badge"})),
     # money
     route("GET", "/commitments", READS_MONEY, lambda _: "/commitments"),
@@ -340,6 +307,10 @@ ROUTES: tuple[Route, ...] = (
         lambda s: (f"/shortlists/{s.shortlist}/archive", {"reason": "No money this year"}),
         elsewhere=404,
     ),
+    # buying together
+    *PROCUREMENTS,
+    *FRAMEWORKS,
+    *OPEN_CONTRACTING,
     # people of a school
     route("GET", "/me", KNOWN, lambda _: "/me"),
     route("GET", "/me/export", PEOPLE, lambda _: "/me/export"),

@@ -21,17 +21,36 @@ SELF = frozenset({Scope.ACCOUNT_MANAGE})
 A session always may; a personal token only if that was named when it was made, and an organisation's never.
 """
 _SPENDING = frozenset({Scope.COMMITMENTS_MAKE, Scope.COMMITMENTS_DECIDE})
-_CHOOSING = frozenset({Scope.SHORTLISTS_READ, Scope.SHORTLISTS_WRITE})
+_CHOOSING = frozenset({Scope.SHORTLISTS_READ, Scope.SHORTLISTS_WRITE, Scope.PROCUREMENTS_READ})
+_TOGETHER = frozenset({Scope.PLEDGES_MAKE, Scope.PROCUREMENTS_RUN})
+_DECIDING_TENDERS = frozenset({Scope.BIDS_OPEN, Scope.PROCUREMENTS_AWARD})
+_NOT_THE_OPERATORS = frozenset(
+    {
+        Scope.SHORTLISTS_WRITE,
+        Scope.BIDS_MAKE,
+        Scope.BIDS_OPEN,
+        Scope.BIDS_SCORE,
+        Scope.FRAMEWORKS_APPLY,
+        Scope.PROCUREMENTS_RUN,
+        Scope.PROCUREMENTS_AWARD,
+        Scope.PLEDGES_MAKE,
+    }
+)
 
 ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = {
-    Role.BUYER: frozenset({Scope.COMMITMENTS_READ, Scope.COMMITMENTS_MAKE, *_CHOOSING}),
-    Role.APPROVER: frozenset({Scope.COMMITMENTS_READ, *_SPENDING, *_CHOOSING, Scope.PEOPLE_MANAGE}),
-    Role.FINANCE: frozenset({Scope.COMMITMENTS_READ, Scope.SCHEMES_WRITE, *_CHOOSING}),
+    Role.BUYER: frozenset({Scope.COMMITMENTS_READ, Scope.COMMITMENTS_MAKE, *_CHOOSING, *_TOGETHER}),
+    Role.APPROVER: frozenset(
+        {Scope.COMMITMENTS_READ, *_SPENDING, *_CHOOSING, *_TOGETHER, *_DECIDING_TENDERS, Scope.PEOPLE_MANAGE}
+    ),
+    Role.FINANCE: frozenset({Scope.COMMITMENTS_READ, Scope.SCHEMES_WRITE, Scope.BIDS_OPEN, *_CHOOSING}),
     Role.TRUST_LEAD: frozenset(
         {
             Scope.COMMITMENTS_READ,
             *_SPENDING,
             *_CHOOSING,
+            *_TOGETHER,
+            *_DECIDING_TENDERS,
+            Scope.FRAMEWORKS_RUN,
             Scope.SCHEMES_WRITE,
             Scope.PEOPLE_MANAGE,
             Scope.TOKENS_MANAGE,
@@ -48,13 +67,13 @@ ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = {
             Scope.AUDIT_READ,
         }
     ),
-    Role.SUPPLIER_BIDDER: frozenset(),
-    Role.EVALUATOR: _CHOOSING,
+    Role.SUPPLIER_BIDDER: frozenset({Scope.PROCUREMENTS_READ, Scope.BIDS_MAKE, Scope.FRAMEWORKS_APPLY}),
+    Role.EVALUATOR: _CHOOSING | {Scope.BIDS_SCORE},
     Role.VERIFIER: frozenset({Scope.BADGES_DECIDE}),
-    Role.OPERATOR: frozenset(Scope) - _SPENDING - SELF - {Scope.SHORTLISTS_WRITE},
-    Role.AUDITOR: frozenset({Scope.AUDIT_READ, Scope.COMMITMENTS_READ, Scope.SHORTLISTS_READ}),
+    Role.OPERATOR: frozenset(Scope) - _SPENDING - SELF - _NOT_THE_OPERATORS,
+    Role.AUDITOR: frozenset({Scope.AUDIT_READ, Scope.COMMITMENTS_READ, Scope.SHORTLISTS_READ, Scope.PROCUREMENTS_READ}),
 }
-"""Bidding gets its scopes with the things it reaches. The operator spends nobody's money and chooses for nobody."""
+"""The operator spends nobody's money, chooses for nobody, and neither bids nor opens a bid."""
 
 KIND_ROLES: Mapping[OrganisationKind, frozenset[Role]] = {
     OrganisationKind.SCHOOL: frozenset({Role.BUYER, Role.APPROVER, Role.FINANCE, Role.EVALUATOR, Role.AUDITOR}),
@@ -74,6 +93,12 @@ _PEOPLES_OWN = frozenset(
         Scope.COMMITMENTS_DECIDE,
         Scope.SCHEMES_WRITE,
         Scope.SHORTLISTS_WRITE,
+        Scope.PROCUREMENTS_RUN,
+        Scope.PROCUREMENTS_AWARD,
+        Scope.PLEDGES_MAKE,
+        Scope.BIDS_OPEN,
+        Scope.BIDS_SCORE,
+        Scope.FRAMEWORKS_RUN,
     }
 )
 """Kept from organisation tokens: a decision about people, money or what to buy has a person behind it."""

@@ -40,12 +40,15 @@ def givable_roles(
 ) -> frozenset[Role]:
     """The roles somebody who manages people may give in an organisation of this kind, or take away.
 
-    - In the operator's own organisation and in a supplier's: only roles whose scopes they reach themselves.
+    - In a supplier's: an editor every role, so that suppliers appoint their bidders themselves.
+    - Else in the operator's own organisation and in a supplier's: only roles whose scopes they reach themselves.
     - In schools and trusts: a trust lead every role; an approver buyer, evaluator and auditor.
     - The operator: every role of every other organisation.
     """
     of_kind = KIND_ROLES[kind]
     if is_operator and kind is not OrganisationKind.OPERATOR:
+        return of_kind
+    if kind is OrganisationKind.SUPPLIER and Role.SUPPLIER_EDITOR in roles:
         return of_kind
     if kind not in _SPENDERS:
         return frozenset(role for role in of_kind if ROLE_SCOPES[role] <= scopes)

@@ -21,12 +21,8 @@ from becta.market.db import Database
 from becta.market.delegation.queries import commitments, one_commitment
 from becta.market.delegation.rules import CommitmentState
 from becta.market.delegation.schemas import CommitmentOut, NewCommitment
-from becta.market.delegation.service import (
-    decline_commitment,
-    make_commitment,
-    release_commitment,
-    withdraw_commitment,
-)
+from becta.market.delegation.service import decline_commitment, make_commitment, release_commitment
+from becta.market.pledges.backing import withdraw_unless_pledged
 from becta.market.problems import documented
 
 
@@ -168,8 +164,11 @@ def withdraw(
     commitment_id: FromPath[UUID],
     data: JSONBody[Reason],
 ) -> Response[CommitmentOut]:
-    """Take back a held or approved commitment, saying why: your own, or any if you decide on them."""
-    return _step(db, credentials, commitment_id, withdraw_commitment, data.reason)
+    """Take back a held or approved commitment, saying why: your own, or any if you decide on them.
+
+    One that a pledge rests on goes with that pledge only.
+    """
+    return _step(db, credentials, commitment_id, withdraw_unless_pledged, data.reason)
 
 
 def _step(

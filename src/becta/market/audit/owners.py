@@ -11,7 +11,11 @@ from becta.catalogue.products.models import Product
 from becta.compliance.badges.models import BadgeClaimRow
 from becta.kernel.append import EVENTS
 from becta.market.accounts.models import ApiToken, Invitation, JoinRequest, Member
+from becta.market.bids.models import Bid
 from becta.market.delegation.models import Commitment
+from becta.market.frameworks.models import Framework
+from becta.market.pledges.models import Pledge
+from becta.market.procurements.models import Procurement
 from becta.market.shortlists.models import Shortlist
 
 _ORGANISATIONS = frozenset({"organisation", "school", "group", "supplier"})
@@ -19,6 +23,10 @@ _ORGANISATIONS = frozenset({"organisation", "school", "group", "supplier"})
 _of_product = select(col(Product.supplier_id)).where(col(Product.id) == col(BadgeClaimRow.product_id))
 _OWNERS: Mapping[str, tuple[SQLColumnExpression[UUID], SQLColumnExpression[UUID]]] = {
     "commitment": (col(Commitment.id), col(Commitment.organisation_id)),
+    "procurement": (col(Procurement.id), col(Procurement.organisation_id)),
+    "bid": (col(Bid.id), col(Bid.organisation_id)),
+    "pledge": (col(Pledge.id), col(Pledge.organisation_id)),
+    "framework": (col(Framework.id), col(Framework.authority_id)),
     "shortlist": (col(Shortlist.id), col(Shortlist.organisation_id)),
     "member": (col(Member.id), col(Member.organisation_id)),
     "invitation": (col(Invitation.id), col(Invitation.organisation_id)),

@@ -8,6 +8,7 @@ from becta.market.cli.audit import audit
 from becta.market.cli.badge import badge
 from becta.market.cli.bench import bench
 from becta.market.cli.importing import import_
+from becta.market.cli.ocds import ocds
 from becta.market.cli.people import people
 from becta.market.cli.running import check, demo, migrate, reindex, serve, worker
 from becta.market.cli.tokens import token
@@ -20,5 +21,5 @@ def main() -> None:
     telemetry.configure()
 
 
-for command in (serve, worker, demo, migrate, import_, reindex, check, audit, people, token, badge, bench):
+for command in (serve, worker, demo, migrate, import_, reindex, check, audit, people, token, badge, ocds, bench):
     main.add_command(command)

@@ -58,3 +58,40 @@ def badges(enrolments: int) -> None:
 
     for line in measure(enrolments):
         click.echo(line)
+
+
+@bench.command()
+@click.option("--suppliers", type=click.IntRange(4, 100), default=20, show_default=True)
+@click.option("--lots", type=click.IntRange(1, 100), default=10, show_default=True)
+@click.option("--schools", type=click.IntRange(10, 20_000), default=2_000, show_default=True, help="Each in every lot.")
+@click.option("--seconds", type=click.IntRange(1, 600), default=25, show_default=True, help="At most for each split.")
+def awards(suppliers: int, lots: int, schools: int, seconds: int) -> None:
+    """How soon the cheapest split of a large procurement is found, and its gap."""
+    from becta.market.bench.awards import awards as measure  # noqa: PLC0415
+
+    for line in measure(suppliers=suppliers, lots=lots, schools=schools, seconds=seconds):
+        click.echo(line)
+
+
+@bench.command()
+@click.option("--uploads", type=click.IntRange(10), default=2_000, show_default=True, help="Bids, each of a supplier.")
+@click.option("--kilobytes", type=click.IntRange(0, 4_000), default=100, show_default=True, help="Of the file in each.")
+def bids(uploads: int, kilobytes: int) -> None:
+    """The last minute before a deadline: how fast bids are sealed and answered with a receipt, then opened."""
+    from becta.market.bench.bids import bids as measure  # noqa: PLC0415
+
+    for line in measure(uploads, kilobytes=kilobytes):
+        click.echo(line)
+
+
+@bench.command()
+@click.option("--schools", type=click.IntRange(200), default=10_000, show_default=True, help="That pledge once each.")
+@click.option("--connections", type=click.IntRange(1, 1_000), default=200, show_default=True, help="Open at once.")
+@click.option("--servers", type=click.IntRange(1, 8), default=2, show_default=True, help="Processes that answer.")
+@click.option("--rate", type=float, help="Pledges due a second; without it, as fast as they are answered.")
+def pledges(schools: int, connections: int, servers: int, rate: float | None) -> None:
+    """Schools that pledge to one procurement on PostgreSQL: how soon each is answered, and whether every cap held."""
+    from becta.market.bench.pledges import pledges as measure  # noqa: PLC0415
+
+    for line in measure(schools, connections=connections, servers=servers, rate=rate):
+        click.echo(line)

@@ -13,6 +13,7 @@ from granian.server import Server
 from becta.kernel import clock
 from becta.market.cli.opening import opened
 from becta.market.demo.loading import load_demonstration, load_generated
+from becta.market.demo.together import load_need
 from becta.market.outbox.relay import Busy
 from becta.market.settings import settings
 
@@ -67,6 +68,8 @@ def demo(scale: int | None, seed: int) -> None:
     today = clock.london_date(now)
     with opened() as house:
         loaded = load_demonstration(house.db, today=today, now=now)
+        if loaded.people:
+            load_need(house.db, ocid_prefix=house.settings.ocid_prefix, now=now)
         click.echo(f"demonstration: {_told(loaded)}")
         if scale is not None:
             click.echo(f"generated: {_told(load_generated(house.db, scale, seed=seed, today=today, now=now))}")
@@ -120,5 +123,7 @@ Six things to try:
   5. curl '{home}/api/v1/search?q=visualiser&limit=3'     the same search as JSON
   6. {home}/sign-in                                      as bea@larchlane.example, a buyer; the link is at /outbox
      then commit £5,970 and let it through as hal@larchlane.example, her school's approver
+  7. curl '{home}/api/v1/reference/route?buyer=trust&what=chromebooks&value_pence=30000000'   which route is lawful
+  8. curl '{home}/api/v1/ocds/releases'                  three schools buy together, as open data
 """
     )

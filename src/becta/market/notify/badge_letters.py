@@ -1,6 +1,6 @@
 """The letters about badges: to suppliers what became of their claims and what ends, to buyers what they lost."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from becta.compliance.badges.models import BadgeClaimRow, BadgeHistory, BadgeNot
 from becta.compliance.badges.notices import Notice
 from becta.compliance.badges.rules import ClaimState
 from becta.kernel.actor import Scope
+from becta.market.bids.offered import offered_in
 from becta.market.ledger.notices import TOPIC as NOTICE_TOPIC
 from becta.market.ledger.signing import product_name, subject_of
 from becta.market.notify import texts
@@ -96,6 +97,24 @@ class BadgeLetters(Struct, frozen=True):
                 reasons=reasons,
             )
             letters += [(to, words) for to in those_who_may(session, one.organisation_id, Scope.SHORTLISTS_WRITE)]
+        return [*letters, *self._to_procurements(session, row, products, why, reasons)]
+
+    def _to_procurements(
+        self, session: Session, row: BadgeClaimRow, products: Collection[UUID | None], why: str, reasons: Sequence[str]
+    ) -> Letters:
+        """To those who run a procurement that is not over and in which an opened bid offers one of these products."""
+        letters = []
+        for one in offered_in(session, [product for product in products if product is not None]):
+            words = texts.bid_badge_lost(
+                f"{self.origin}/api/v1/procurements/{one.procurement_id}/bids",
+                badge=badge_name(row),
+                holder=subject_of(session, row).name,
+                product=product_name(session, session.get_one(Product, one.product_id)),
+                title=one.title,
+                why=why,
+                reasons=reasons,
+            )
+            letters += [(to, words) for to in those_who_may(session, one.organisation_id, Scope.PROCUREMENTS_RUN)]
         return letters
 
     @staticmethod

@@ -20,7 +20,10 @@ from becta.market.delegation.models import Commitment, CommitmentHold
 from becta.market.delegation.rules import CommitmentState
 from becta.market.notify import texts
 from becta.market.notify.badge_letters import BadgeLetters, Letters
+from becta.market.notify.evaluation_letters import EvaluationLetters
 from becta.market.notify.mailer import Mail, Mailer, Unsent
+from becta.market.notify.notice_letters import NoticeLetters
+from becta.market.notify.procurement_letters import ProcurementLetters
 from becta.market.notify.recipients import address_of, managers_of, releasers_of
 from becta.market.signin import links
 from becta.market.signin.models import SignInLink
@@ -48,6 +51,9 @@ class Post:
             joining.TOPIC: self._join_request,
             delegation.TOPIC: self._commitment,
             **BadgeLetters(origin).writers,
+            **NoticeLetters(origin).writers,
+            **ProcurementLetters(origin).writers,
+            **EvaluationLetters(origin).writers,
         }
 
     @property

@@ -115,6 +115,50 @@ def badge_lost(
     )
 
 
+def bid_badge_lost(
+    href: str, *, badge: str, holder: str, product: str, title: str, why: str, reasons: Sequence[str]
+) -> Words:
+    """Those who run a procurement are told that a badge of a product that is offered in it holds no more."""
+    return _words(
+        f"{product} no longer holds {badge}",
+        f"In “{title}” a bid offers {product}. The badge {badge} of {holder} {why}, so look at that bid again:",
+        _because(reasons),
+        href,
+    )
+
+
+def may_pledge(href: str, *, title: str, until: str) -> Words:
+    """A school is asked whether it buys together with others."""
+    said = f"Your school is asked to buy together with others: “{title}”. You can pledge until {until}:"
+    return _words(f"Buy together: {title}", said, href)
+
+
+def tender(href: str, *, title: str, until: str, what: str) -> Words:
+    """A supplier is asked to bid, or something about a tender changed."""
+    said = {
+        "advertised": f"You are asked to bid for “{title}”.",
+        "clarified": f"A question about “{title}” was answered.",
+        "amended": f"The tender “{title}” was amended.",
+    }[what]
+    return _words(f"{title}: tender {what}", f"{said} Sealed bids are taken until {until}:", href)
+
+
+def tender_ended(href: str, *, title: str, reason: str) -> Words:
+    """A supplier is told that nothing is awarded."""
+    return _words(f"{title}: ended", f"“{title}” ended without an award. The reason given: {reason}", href)
+
+
+def bid_assessed(href: str, *, title: str) -> Words:
+    """A bidder is told that its assessment summary is there."""
+    return _words(f"{title}: your assessment summary", f"Your bid for “{title}” was assessed. Read how and why:", href)
+
+
+def explain_bid(href: str, *, title: str, until: str) -> Words:
+    """A bidder must explain its bid before it may be left out."""
+    said = f"You are asked to explain your bid for “{title}”. If you do not by {until}, it may be left out:"
+    return _words(f"{title}: please explain your bid", said, href)
+
+
 def _because(reasons: Sequence[str]) -> str:
     return f"The reasons given: {' '.join(reasons)}" if reasons else ""
 

@@ -19,7 +19,8 @@ from becta.market.api.access import needs
 from becta.market.delegation.queries import binding_schemes, one_commitment
 from becta.market.delegation.rules import MOVES, CommitmentState, a_role, may_release
 from becta.market.delegation.schemas import CommitmentOut, HoldOut
-from becta.market.delegation.service import decline_commitment, release_commitment, withdraw_commitment
+from becta.market.delegation.service import decline_commitment, release_commitment
+from becta.market.pledges.backing import is_pledged, withdraw_unless_pledged
 from becta.market.web.account.answers import Running, see_other, shown
 from becta.market.web.formats import london_date
 from becta.market.web.rendering import Pages, Rendering
@@ -78,7 +79,7 @@ def withdraw(
 ) -> Response[Any]:
     """Take a commitment back, saying why."""
     reason = form.text("reason").strip()
-    return _step(withdraw_commitment, CommitmentState.WITHDRAWN, commitment_id, form, pages, visitor, house, reason)
+    return _step(withdraw_unless_pledged, CommitmentState.WITHDRAWN, commitment_id, form, pages, visitor, house, reason)
 
 
 def _step(
@@ -117,6 +118,7 @@ def _page(session: Session, actor: Actor, commitment_id: UUID, form: FormView, *
     is_held, is_maker = found.state is CommitmentState.HELD, found.made_by == actor.person_id
     decides = Scope.COMMITMENTS_DECIDE in actor.scopes
     may_approve, why_not = _may_approve(session, actor, found, now=now) if is_held and decides else (False, ())
+    has_pledge = is_pledged(session, found.id)
     approved_and_mine = found.state is CommitmentState.APPROVED and (is_maker or decides)
     return CommitmentPage(
         form=form,
@@ -134,7 +136,10 @@ def _page(session: Session, actor: Actor, commitment_id: UUID, form: FormView, *
         history=happenings(session, actor, "commitment", found.id, HAPPENINGS),
         may_approve=may_approve,
         may_decline=is_held and decides and not is_maker,
-        may_withdraw=Scope.COMMITMENTS_MAKE in actor.scopes and ((is_held and is_maker) or approved_and_mine),
+        may_withdraw=not has_pledge
+        and Scope.COMMITMENTS_MAKE in actor.scopes
+        and ((is_held and is_maker) or approved_and_mine),
+        has_pledge=has_pledge,
         why_not=why_not,
     )
 

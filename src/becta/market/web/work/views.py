@@ -102,6 +102,7 @@ class CommitmentPage(Struct, frozen=True, kw_only=True):
     may_approve: bool = False
     may_decline: bool = False
     may_withdraw: bool = False
+    has_pledge: bool = False
     why_not: tuple[str, ...] = ()
 
 

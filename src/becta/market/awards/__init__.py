@@ -1,0 +1,1 @@
+"""Awards: which suppliers get what of a lot, and what follows from that."""

@@ -1,0 +1,41 @@
+"""Where an award decision and a contract stand, and the only moves there are."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from becta.kernel.errors import Conflict
+
+
+class DecisionState(StrEnum):
+    """Whether a decision stands, was taken back, or became contracts."""
+
+    STANDING = "standing"
+    WITHDRAWN = "withdrawn"
+    CONTRACTED = "contracted"
+
+
+class ContractState(StrEnum):
+    """Whether a contract runs, or ended early or at its end."""
+
+    ACTIVE = "active"
+    TERMINATED = "terminated"
+    EXPIRED = "expired"
+
+
+DECISION_MOVES: Mapping[DecisionState, frozenset[DecisionState]] = {
+    DecisionState.STANDING: frozenset({DecisionState.WITHDRAWN, DecisionState.CONTRACTED}),
+    DecisionState.WITHDRAWN: frozenset(),
+    DecisionState.CONTRACTED: frozenset(),
+}
+CONTRACT_MOVES: Mapping[ContractState, frozenset[ContractState]] = {
+    ContractState.ACTIVE: frozenset({ContractState.TERMINATED, ContractState.EXPIRED}),
+    ContractState.TERMINATED: frozenset(),
+    ContractState.EXPIRED: frozenset(),
+}
+"""The only moves there are; the database's triggers hold the same pairs."""
+
+
+def check_contract_move(current: ContractState, wanted: ContractState) -> None:
+    """Raise Conflict unless the move is in the table."""
+    if wanted not in CONTRACT_MOVES[current]:
+        raise Conflict(f"the contract is {current}, which is final")

@@ -1,0 +1,98 @@
+"""How a procurement's own words are said in OCDS: its route, state and step, and how its bids are judged."""
+
+from collections.abc import Mapping, Set
+
+from becta.market.ocds.notices import Occasion
+from becta.market.procurements.states import ProcurementState
+from becta.market.procurements.telling import Step
+from becta.market.procurements.terms import CriterionKind, LotTerms, Route
+
+METHODS: Mapping[Route, tuple[str, str]] = {
+    Route.OPEN_PROCEDURE: ("open", "Open procedure (Procurement Act 2023 s.20(2)(a))"),
+    Route.COMPETITIVE_FLEXIBLE: ("selective", "Competitive flexible procedure (Procurement Act 2023 s.20(2)(b))"),
+    Route.FRAMEWORK_FURTHER_COMPETITION: (
+        "selective",
+        "Call-off from a framework with competitive selection (Procurement Act 2023 s.46)",
+    ),
+    Route.FRAMEWORK_DIRECT_AWARD: (
+        "direct",
+        "Call-off from a framework without competition (Procurement Act 2023 s.45(4))",
+    ),
+    Route.THREE_QUOTES: ("limited", "Quotes from suppliers that were asked, below the threshold"),
+}
+"""The code of `procurementMethod` and its details."""
+COMPETED = frozenset({Route.FRAMEWORK_FURTHER_COMPETITION, Route.OPEN_PROCEDURE, Route.COMPETITIVE_FLEXIBLE})
+
+_S = ProcurementState
+TENDER_STATUS: Mapping[ProcurementState, str] = {
+    _S.DRAFT: "planning",
+    _S.GATHERING: "planning",
+    _S.TENDERING: "active",
+    _S.OPENED: "active",
+    _S.DECIDED: "active",
+    _S.STANDSTILL: "complete",
+    _S.SUSPENDED: "complete",
+    _S.CONTRACTED: "complete",
+    _S.TERMINATED: "cancelled",
+}
+AWARDS_TOLD = frozenset({_S.STANDSTILL, _S.SUSPENDED, _S.CONTRACTED})
+"""States in which awards are public: every bidder has had its assessment summary before (s.50(3))."""
+
+OCCASIONS: Mapping[Step, Occasion] = {
+    Step.GATHERING: Occasion.PLANNED,
+    Step.ADVERTISED: Occasion.INVITED,
+    Step.AMENDED: Occasion.INVITATION_CHANGED,
+    Step.STANDSTILL: Occasion.AWARDED,
+    Step.CONTRACTED: Occasion.CONTRACTED,
+    Step.CONTRACT_MODIFIED: Occasion.MODIFIED,
+    Step.CONTRACT_ENDED: Occasion.ENDED,
+    Step.TERMINATED: Occasion.GIVEN_UP,
+}
+"""What a step is an occasion for; other steps call for no notice."""
+_TAGS: Mapping[Step, str] = {
+    Step.GATHERING: "planning",
+    Step.ADVERTISED: "tender",
+    Step.CLARIFIED: "tenderUpdate",
+    Step.AMENDED: "tenderAmendment",
+    Step.OPENED: "tenderUpdate",
+    Step.SUSPENDED: "awardUpdate",
+    Step.RESUMED: "awardUpdate",
+    Step.CONTRACT_MODIFIED: "contractAmendment",
+    Step.CONTRACT_ENDED: "contractTermination",
+}
+PUBLIC = frozenset({*_TAGS, Step.STANDSTILL, Step.CONTRACTED, Step.RECONSIDERED, Step.TERMINATED})
+"""Steps that the public may hear of."""
+_SERVICES, _WORKS = 50, 45
+
+
+def tags(step: Step, *, is_published: bool, told: Set[str], awards: Set[str]) -> tuple[str, ...]:
+    """The tags of the release that a step makes, none for a step that is not public.
+
+    `told` are the awards that earlier releases told of, `awards` those that stand now.
+    """
+    match step:
+        case Step.STANDSTILL:
+            return ("award",) if awards - told else ("awardUpdate",)
+        case Step.CONTRACTED:
+            return ("award" if awards - told else "awardUpdate", "contract")
+        case Step.RECONSIDERED:
+            return ("awardCancellation",) if told else ()
+        case Step.TERMINATED:
+            return ("tenderCancellation",) if is_published else ()
+        case _:
+            return (_TAGS[step],) if step in _TAGS else ()
+
+
+def category_of(cpv: str) -> str:
+    """The code of `mainProcurementCategory`: division 45 of the CPV is works, from 50 on services, the rest goods."""
+    division = int(cpv[:2])
+    return "works" if division == _WORKS else "services" if division >= _SERVICES else "goods"
+
+
+def judged(terms: LotTerms) -> str:
+    """How bids for a lot are judged, as published (s.23): weights in per cent, what must be met, and the formula."""
+    weights = [f"{one.title} {one.weight} %" for one in terms.criteria if one.kind is CriterionKind.QUALITY]
+    must = [one.title for one in terms.criteria if one.kind is CriterionKind.PASS_FAIL] + list(terms.badges)
+    formula = terms.price_formula.value.replace("_", " ")
+    said = "; ".join([f"price {terms.price_weight} % ({formula} formula)", *weights])
+    return f"{said}; to be met: {', '.join(must)}." if must else f"{said}."

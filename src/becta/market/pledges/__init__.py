@@ -1,0 +1,1 @@
+"""Pledging together: tier curves, shares of savings, and the caps that hold what is pledged."""
