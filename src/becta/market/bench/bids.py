@@ -161,7 +161,7 @@ def _tender(session: Session, organisation_id: UUID, maker: UUID) -> Procurement
     terms = LotTerms(title="Devices", description="Devices", category="laptops", cpv="30213100")
     session.add(ProcurementLot(id=new_id(), procurement_id=made.id, number=1, terms=msgspec.to_builtins(terms)))
     session.flush()
-    made.state = ProcurementState.TENDERING
+    made.state, made.advertised_at = ProcurementState.TENDERING, now
     session.flush()
     return made
 
