@@ -84,6 +84,11 @@ class Actor(Struct, frozen=True, kw_only=True):
             return None
         return self.organisation_id or NOWHERE
 
+    @property
+    def within_reach(self) -> list[UUID]:
+        """Its organisation and those it reaches besides, sorted, for a query; whoever is bound to none is not in it."""
+        return sorted({one for one in (self.bound_to, *self.also_reaches) if one is not None})
+
     def reaches(self, organisation_id: UUID) -> bool:
         """Whether the organisation's things are within its reach, whatever it may do with them."""
         return self.bound_to is None or organisation_id == self.organisation_id or organisation_id in self.also_reaches

@@ -217,7 +217,7 @@ def awarded(
         optimum=[],
         waiting=[],
         unsuccessful=[],
-        inputs_hash=hash_of(at_stake(session, session.get_one(Procurement, procurement_id), now=now)),
+        inputs_hash=hash_of(at_stake(session, session.get_one(Procurement, procurement_id))),
         decided_by=by,
         decided_at=now,
     )

@@ -52,7 +52,7 @@ def decide(
     now, revision = clock.now(), credentials.revision
     actor = credentials.actor(db, now=now)
     with db.read() as session:
-        method, lots = to_decide(session, actor, procurement_id, data, revision=revision, now=now)
+        method, lots = to_decide(session, actor, procurement_id, data, revision=revision)
     plan = work_out(method, lots, seconds=data.seconds)
     with db.write() as session:
         decide_award(session, actor, procurement_id, data, plan, revision=revision, now=clock.now())

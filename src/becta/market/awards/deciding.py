@@ -42,7 +42,7 @@ class Plan(Struct, frozen=True, kw_only=True):
 
 
 def to_decide(
-    session: Session, actor: Actor, procurement_id: UUID, wanted: NewDecision, *, revision: int | None, now: datetime
+    session: Session, actor: Actor, procurement_id: UUID, wanted: NewDecision, *, revision: int | None
 ) -> tuple[AwardMethod, list[LotAtStake]]:
     """All that a decision rests on, for somebody who may decide it now.
 
@@ -58,7 +58,7 @@ def to_decide(
     actor.require(Scope.PROCUREMENTS_AWARD, of=found.organisation_id)
     refuse_if_stale(revision, found.revision)
     check_move(found.state, ProcurementState.DECIDED)
-    return found.award_method, at_stake(session, found, now=now)
+    return found.award_method, at_stake(session, found)
 
 
 def work_out(method: AwardMethod, lots: list[LotAtStake], *, seconds: int) -> Plan:
@@ -87,7 +87,7 @@ def decide_award(
     person_id = person_behind(actor, Scope.PROCUREMENTS_AWARD)
     found = procurement_locked(session, actor, procurement_id, Scope.PROCUREMENTS_AWARD, revision=revision)
     check_move(found.state, ProcurementState.DECIDED)
-    if hash_of(at_stake(session, found, now=now)) != plan.inputs_hash:
+    if hash_of(at_stake(session, found)) != plan.inputs_hash:
         raise Conflict("scores, exclusions or pledges changed while this was worked out; decide again")
     _refuse_unadvertised(session, found, plan, now=now)
     newest = session.exec(select(func.max(AwardDecision.number)).where(AwardDecision.procurement_id == found.id)).one()
@@ -169,7 +169,7 @@ def standing_decision(session: Session, procurement_id: UUID) -> AwardDecision:
     return found
 
 
-def at_stake(session: Session, procurement: Procurement, *, now: datetime) -> list[LotAtStake]:
+def at_stake(session: Session, procurement: Procurement) -> list[LotAtStake]:
     """The lots with all that decides them; raises Conflict while a score is missing."""
     if not is_settled(session, procurement.id):
         raise Conflict("bids are not scored to consensus for every lot yet")
@@ -214,7 +214,7 @@ def at_stake(session: Session, procurement: Procurement, *, now: datetime) -> li
                 terms=lot.terms,
                 wanted=wanted,
                 offered=offered,
-                ranking=ranking_of(session, procurement.id, lot.id, now=now),
+                ranking=ranking_of(session, procurement.id, lot.id),
             )
         )
     return made

@@ -156,7 +156,7 @@ def call_offs(
     if view is View.BIDDER:
         wanted = wanted.where(col(Contract.organisation_id) == actor.organisation_id)
     elif view is View.MEMBER:
-        wanted = wanted.where(col(CallOff.organisation_id).in_(_reached(actor)))
+        wanted = wanted.where(col(CallOff.organisation_id).in_(actor.within_reach))
     if after is not None:
         wanted = wanted.where(col(CallOff.id) > after)
     rows = session.execute(wanted.order_by(col(CallOff.id)).limit(limit)).all()
@@ -190,7 +190,7 @@ def savings_report(session: Session, actor: Actor, procurement_id: UUID) -> Savi
         raise Conflict("nothing is contracted yet, so nothing is saved")
     wanted = select(CallOff).where(col(CallOff.procurement_id) == procurement_id)
     if view is View.MEMBER:
-        wanted = wanted.where(col(CallOff.organisation_id).in_(_reached(actor)))
+        wanted = wanted.where(col(CallOff.organisation_id).in_(actor.within_reach))
     paid: dict[UUID, list[int]] = {}
     for row in session.execute(wanted).scalars():
         sums = paid.setdefault(row.organisation_id, [0, 0])
@@ -227,10 +227,6 @@ def _share(net_pence: int, alone_pence: int) -> Decimal:
 
 def _named(session: Session, ids: Iterable[UUID]) -> dict[UUID, OrganisationOut]:
     return {one.id: one for one in organisations_out(session, sorted(set(ids)))}
-
-
-def _reached(actor: Actor) -> list[UUID]:
-    return sorted({one for one in (actor.bound_to, *actor.also_reaches) if one is not None})
 
 
 def _fields(row: object, told: type[msgspec.Struct], but: set[str]) -> dict[str, Any]:

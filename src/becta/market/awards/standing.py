@@ -39,7 +39,7 @@ def send_summaries(
     if found.summaries_sent_at is not None:
         raise Conflict("the summaries of this decision were sent already")
     decision = standing_decision(session, found.id)
-    if hash_of(at_stake(session, found, now=now)) != decision.inputs_hash:
+    if hash_of(at_stake(session, found)) != decision.inputs_hash:
         raise Conflict("what the award rests on has changed since it was decided; reconsider it")
     made = [
         AssessmentSummary(
@@ -51,7 +51,7 @@ def send_summaries(
             body=msgspec.to_builtins(body),
             sent_at=now,
         )
-        for bid, body in summaries(session, found, decision.id, now=now)
+        for bid, body in summaries(session, found, decision.id)
     ]
     session.add_all(made)
     found.summaries_sent_at = now

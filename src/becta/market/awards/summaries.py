@@ -1,7 +1,6 @@
 """What every bidder is told of how its bid was assessed, by the record (Procurement Act 2023 s.50(4))."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -20,11 +19,9 @@ Reasons = dict[tuple[UUID, UUID, str], str]
 """Why a mark was agreed, by lot, bid and criterion."""
 
 
-def summaries(
-    session: Session, procurement: Procurement, decision_id: UUID, *, now: datetime
-) -> Iterator[tuple[Opened, SummaryBody]]:
+def summaries(session: Session, procurement: Procurement, decision_id: UUID) -> Iterator[tuple[Opened, SummaryBody]]:
     """The summary for each bid that was opened."""
-    lots = at_stake(session, procurement, now=now)
+    lots = at_stake(session, procurement)
     reasons = agreed_reasons(session, procurement.id)
     wins = set(session.exec(select(Award.lot_id, Award.bid_id).where(Award.decision_id == decision_id)).all())
     winners = tuple(

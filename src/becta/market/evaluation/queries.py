@@ -4,7 +4,6 @@ These ask nobody: whoever calls them decides who may know.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -93,7 +92,7 @@ def evaluation_record(session: Session, procurement_id: UUID, lot_id: UUID) -> E
     )
 
 
-def ranking_of(session: Session, procurement_id: UUID, lot_id: UUID, *, now: datetime) -> Ranking:  # noqa: ARG001
+def ranking_of(session: Session, procurement_id: UUID, lot_id: UUID) -> Ranking:
     """The ranking of a lot, bids that are excluded left out; raises Conflict while a mark is not agreed.
 
     It asks nobody. `now` changes nothing yet: all that counts is in the record.

@@ -66,7 +66,7 @@ def pledges(
     procurement, view = _seen(session, actor, procurement_id)
     wanted = _PLEDGES.where(col(Pledge.procurement_id) == procurement.id)
     if view is not View.LEAD:
-        wanted = wanted.where(col(Pledge.organisation_id).in_(_reach(actor)))
+        wanted = wanted.where(col(Pledge.organisation_id).in_(actor.within_reach))
     if lot is not None:
         wanted = wanted.where(col(ProcurementLot.number) == lot)
     if state is not None:
@@ -128,7 +128,7 @@ def savings(session: Session, actor: Actor, procurement_id: UUID, number: int, *
         raise Conflict("no prices are known for this lot before the bids are opened, so nothing is shared yet")
     stakes = stakes_of(session, procurement, [lot.id], now=now)[lot.id]
     found = standing_of(procurement, terms, stakes)
-    sharing, reach = found.sharing, _reach(actor)
+    sharing, reach = found.sharing, actor.within_reach
     staying = len(stakes.rows) - len(stakes.left)
     shown = [one for one in sharing.shares if view is View.LEAD or one.school in reach]
     named = {one.id: one for one in organisations_out(session, [one.school for one in shown])}
@@ -192,10 +192,6 @@ def _seen(session: Session, actor: Actor, procurement_id: UUID) -> tuple[Procure
     if view is View.BIDDER:
         raise NotFound("pledges to", procurement_id)
     return procurement, view
-
-
-def _reach(actor: Actor) -> list[UUID]:
-    return sorted({one for one in (actor.bound_to, *actor.also_reaches) if one is not None})
 
 
 def _is_now(state: PledgeState) -> Any:

@@ -75,7 +75,7 @@ def view_of(session: Session, actor: Actor, procurement: Procurement) -> View | 
     """As what the actor sees a procurement, None if not at all."""
     if actor.reaches(procurement.organisation_id):
         return View.LEAD
-    own = _own(actor)
+    own = actor.within_reach
     if session.exec(select(1).where(_takes_part(procurement.id, own))).first():
         return View.MEMBER
     if procurement.advertised_at is not None and _may_bid(session, actor, procurement):
@@ -87,7 +87,7 @@ def within_sight(actor: Actor) -> ColumnElement[bool]:
     """What a list of procurements shows to the actor: those run by it, taken part in, or open to its bids."""
     if actor.bound_to is None:
         return true()
-    own = _own(actor)
+    own = actor.within_reach
     invited = exists().where(
         col(ProcurementInvitation.procurement_id) == col(Procurement.id),
         col(ProcurementInvitation.organisation_id) == actor.organisation_id,
@@ -128,10 +128,6 @@ def _may_bid(session: Session, actor: Actor, procurement: Procurement) -> bool:
     if procurement.route in OPEN_TO_ALL:
         return True
     return session.get(ProcurementInvitation, (procurement.id, actor.organisation_id)) is not None
-
-
-def _own(actor: Actor) -> list[UUID]:
-    return sorted({one for one in (actor.bound_to, *actor.also_reaches) if one is not None})
 
 
 def _takes_part(procurement_id: UUID | SQLCoreOperations[UUID], own: list[UUID]) -> ColumnElement[bool]:

@@ -134,8 +134,7 @@ def members(
         raise NotFound("procurement", procurement_id)
     wanted = select(ProcurementMember).where(col(ProcurementMember.procurement_id) == procurement_id)
     if view is View.MEMBER:
-        own = sorted(one for one in (actor.bound_to, *actor.also_reaches) if one is not None)
-        wanted = wanted.where(col(ProcurementMember.organisation_id).in_(own))
+        wanted = wanted.where(col(ProcurementMember.organisation_id).in_(actor.within_reach))
     if after is not None:
         wanted = wanted.where(col(ProcurementMember.organisation_id) > after)
     rows = session.execute(wanted.order_by(col(ProcurementMember.organisation_id)).limit(limit)).scalars().all()
