@@ -1,6 +1,7 @@
 """One application for tests that only ask, or are refused: making one for each would cost more than the asking."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 import pytest
 from litestar.testing import TestClient
@@ -14,13 +15,13 @@ from becta.market.wiring import House, build
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def shared_house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A marketplace that the tests of a module share."""
-    url = None if request.param == "sqlite" else request.getfixturevalue("postgresql")()
-    house = build(Settings(data_dir=tmp_path_factory.mktemp("shared"), database_url=url))
-    if url is None:
-        house.db.migrate()
-    house.projection.heal()
-    yield house
-    house.close()
+    with nullcontext() if request.param == "sqlite" else request.getfixturevalue("postgresql")() as url:
+        house = build(Settings(data_dir=tmp_path_factory.mktemp("shared"), database_url=url))
+        if url is None:
+            house.db.migrate()
+        house.projection.heal()
+        yield house
+        house.close()
 
 
 @pytest.fixture(scope="module")

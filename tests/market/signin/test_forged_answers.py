@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -175,8 +176,8 @@ def hostile(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Town, LoopbackIssuer]]:
     """One marketplace and one issuer for all forgeries: none of them leaves anything behind."""
-    url = None if request.param == "sqlite" else request.getfixturevalue("postgresql")()
-    with serving(LoopbackIssuer()) as issuer:
+    lent = nullcontext() if request.param == "sqlite" else request.getfixturevalue("postgresql")()
+    with lent as url, serving(LoopbackIssuer()) as issuer:
         settings = Settings(
             data_dir=tmp_path_factory.mktemp("hostile"),
             database_url=url,
