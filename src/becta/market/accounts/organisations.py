@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import case, func, select
+from sqlalchemy import bindparam, case, func, select
 from sqlmodel import Session, col
 
 from becta.catalogue.suppliers.models import Supplier
@@ -19,6 +19,34 @@ from becta.market.organisations.rules import ACADEMY_TRUSTS, STANDING, GroupStat
 OPERATOR_NAME = "The operator of this marketplace"
 REFERENCE_MEND = (
     'write it as "urn:" and a school\'s URN, "trust:" and its group UID, "supplier:" and its id, or "operator"'
+)
+
+_place, _group = Establishment, EstablishmentGroup
+_NAMED = (
+    select(
+        Organisation,
+        func.coalesce(col(_place.name), col(_group.name), col(Supplier.name), OPERATOR_NAME).label("name"),
+        case(
+            (col(Organisation.kind) == OrganisationKind.SCHOOL, col(_place.status).in_(sorted(STANDING))),
+            (col(Organisation.kind) == OrganisationKind.TRUST, col(_group.status) == GroupStatus.OPEN),
+            else_=True,
+        ).label("is_open"),
+    )
+    .outerjoin(_place, col(_place.urn) == col(Organisation.urn))
+    .outerjoin(_group, col(_group.uid) == col(Organisation.group_uid))
+    .outerjoin(Supplier, col(Supplier.id) == col(Organisation.supplier_id))
+    .where(col(Organisation.id).in_(bindparam("ids", expanding=True)))
+)
+_TRUST = (
+    select(col(GroupMembership.group_uid))
+    .join(_group, col(_group.uid) == col(GroupMembership.group_uid))
+    .where(
+        col(GroupMembership.urn) == bindparam("urn"),
+        col(GroupMembership.ended_at).is_(None),
+        col(_group.type).in_(sorted(ACADEMY_TRUSTS)),
+    )
+    .order_by(col(GroupMembership.started_at).desc(), col(GroupMembership.group_uid).desc())
+    .limit(1)
 )
 
 
@@ -68,22 +96,7 @@ def organisation_out(session: Session, organisation_id: UUID) -> OrganisationOut
 
 def organisations_out(session: Session, ids: list[UUID]) -> list[OrganisationOut]:
     """These organisations with their names as they are now, by name; one statement."""
-    school, group = Establishment, EstablishmentGroup
-    rows = session.execute(
-        select(
-            Organisation,
-            func.coalesce(col(school.name), col(group.name), col(Supplier.name), OPERATOR_NAME).label("name"),
-            case(
-                (col(Organisation.kind) == OrganisationKind.SCHOOL, col(school.status).in_(sorted(STANDING))),
-                (col(Organisation.kind) == OrganisationKind.TRUST, col(group.status) == GroupStatus.OPEN),
-                else_=True,
-            ).label("is_open"),
-        )
-        .outerjoin(school, col(school.urn) == col(Organisation.urn))
-        .outerjoin(group, col(group.uid) == col(Organisation.group_uid))
-        .outerjoin(Supplier, col(Supplier.id) == col(Organisation.supplier_id))
-        .where(col(Organisation.id).in_(ids))
-    )
+    rows = session.execute(_NAMED, {"ids": ids})
     found = [
         OrganisationOut(
             id=row.Organisation.id,
@@ -112,17 +125,7 @@ def reference_of(organisation: Organisation) -> str:
 
 def trust_of(session: Session, urn: int) -> int | None:
     """The UID of the academy trust that runs a school now, None if none does. Were it in two, the newer one."""
-    return session.execute(
-        select(col(GroupMembership.group_uid))
-        .join(EstablishmentGroup, col(EstablishmentGroup.uid) == col(GroupMembership.group_uid))
-        .where(
-            col(GroupMembership.urn) == urn,
-            col(GroupMembership.ended_at).is_(None),
-            col(EstablishmentGroup.type).in_(sorted(ACADEMY_TRUSTS)),
-        )
-        .order_by(col(GroupMembership.started_at).desc(), col(GroupMembership.group_uid).desc())
-        .limit(1)
-    ).scalar()
+    return session.execute(_TRUST, {"urn": urn}).scalar()
 
 
 def schools_of(session: Session, group_uid: int) -> frozenset[UUID]:

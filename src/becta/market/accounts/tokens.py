@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct, structs
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from becta.catalogue.text_rules import text_faults
@@ -12,7 +13,7 @@ from becta.kernel.actor import Actor, Role, Scope
 from becta.kernel.errors import Conflict, Fault, Forbidden, NotFound, refuse_if_any
 from becta.kernel.events import record
 from becta.kernel.ids import new_id
-from becta.market.accounts.access import TOKEN, person_actor, reach_of
+from becta.market.accounts.access import TOKEN, is_membership, member_actor, reach_of
 from becta.market.accounts.hashing import hash_of
 from becta.market.accounts.models import ApiToken, Member, Organisation, Person
 from becta.market.accounts.roles import KIND_ROLES, SELF, known_scopes, scopes_of, token_scopes
@@ -20,6 +21,13 @@ from becta.market.accounts.token_form import OF_ORGANISATION, OF_PERSON, new_sec
 
 MAX_GRACE = timedelta(hours=24)
 """Longest that an old secret may live beside the one that replaces it."""
+_HELD = (
+    select(ApiToken, Organisation, Person, Member)
+    .join(Organisation, col(Organisation.id) == col(ApiToken.organisation_id))
+    .outerjoin(Person, col(Person.id) == col(ApiToken.person_id))
+    .outerjoin(Member, is_membership(col(ApiToken.person_id), col(ApiToken.organisation_id)))
+    .where(col(ApiToken.secret_hash) == bindparam("secret_hash"))
+)
 
 
 def issue_token(
@@ -148,21 +156,17 @@ def revoke_tokens_of(
 
 
 def actor_of(session: Session, secret: str, *, now: datetime) -> Actor | None:
-    """Who holds this secret, or None if no live token has it."""
-    row = session.exec(
-        select(ApiToken, Organisation, Person)
-        .join(Organisation, col(Organisation.id) == col(ApiToken.organisation_id))
-        .outerjoin(Person, col(Person.id) == col(ApiToken.person_id))
-        .where(ApiToken.secret_hash == hash_of(secret))
-    ).first()
+    """Who holds this secret, or None if no live token has it. Every request asks, so it is one statement."""
+    row = session.execute(_HELD, {"secret_hash": hash_of(secret)}).first()
     if row is None:
         return None
-    token, organisation, person = row
+    token, organisation, person, member = row
     if token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= now):
         return None
     scopes = known_scopes(token.scopes)
     if token.person_id is not None:
-        return person_actor(session, person, token.organisation_id, kind=TOKEN, actor_id=token.id, scopes=scopes)
+        joined = None if member is None else (member, organisation)
+        return member_actor(session, person, joined, kind=TOKEN, actor_id=token.id, scopes=scopes)
     return Actor(
         kind=TOKEN,
         id=str(token.id),

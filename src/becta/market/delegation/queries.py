@@ -7,7 +7,8 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Select, select, true
+from sqlalchemy import ColumnElement, Select, bindparam, exists, select, true
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from becta.kernel.actor import Actor
@@ -20,6 +21,17 @@ from becta.market.delegation.schemas import CommitmentOut, HoldOut, SchemeDecisi
 from becta.market.organisations.models import Establishment, EstablishmentGroup, EstablishmentLink
 from becta.market.organisations.rules import STANDING, GroupStatus, LinkKind, Status, group_object_id
 
+_newer = aliased(Scheme)
+_IN_FORCE = select(Scheme).where(
+    col(Scheme.organisation_id).in_(bindparam("ids", expanding=True)),
+    col(Scheme.in_force_from) <= bindparam("now"),
+    ~exists().where(
+        col(_newer.organisation_id) == col(Scheme.organisation_id),
+        col(_newer.number) > col(Scheme.number),
+        col(_newer.in_force_from) <= bindparam("now"),
+    ),
+)
+
 
 class Binding(Struct, frozen=True):
     """An organisation whose scheme binds a commitment, and the scheme; None where none is in force."""
@@ -31,9 +43,13 @@ class Binding(Struct, frozen=True):
 
 def scheme_in_force(session: Session, organisation_id: UUID, *, now: datetime) -> SchemeOut | None:
     """The organisation's scheme that counts now."""
-    wanted = _schemes(organisation_id).where(col(Scheme.in_force_from) <= now).limit(1)
-    found = session.execute(wanted).scalar()
-    return None if found is None else scheme_out(found)
+    return schemes_in_force(session, [organisation_id], now=now).get(organisation_id)
+
+
+def schemes_in_force(session: Session, organisation_ids: Sequence[UUID], *, now: datetime) -> dict[UUID, SchemeOut]:
+    """The schemes that count now, by organisation, one statement; those without one are left out."""
+    rows = session.execute(_IN_FORCE, {"ids": organisation_ids, "now": now}).scalars()
+    return {row.organisation_id: scheme_out(row) for row in rows}
 
 
 def schemes_of(session: Session, organisation_id: UUID) -> list[SchemeOut]:
@@ -64,7 +80,8 @@ def binding_schemes(
     """
     candidates = [acting_for] if acting_for != organisation.id else _with_trust(session, organisation)
     names = {one.id: one.name for one in organisations_out(session, candidates)}
-    found = [Binding(id_, names.get(id_, ""), scheme_in_force(session, id_, now=now)) for id_ in candidates]
+    schemes = schemes_in_force(session, candidates, now=now)
+    found = [Binding(id_, names.get(id_, ""), schemes.get(id_)) for id_ in candidates]
     return tuple(one for one in found if one.scheme is not None) or (found[0],)
 
 
