@@ -80,10 +80,21 @@ def db(database_url: str) -> Iterator[Database]:
     database.close()
 
 
+@pytest.fixture(scope="session")
+def empty_index(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The search index of an empty marketplace, to copy: building one takes longer than many a test."""
+    made = build(Settings(data_dir=tmp_path_factory.mktemp("index"), database_url=f"sqlite:///{sqlite_template}"))
+    made.projection.heal()
+    made.close()
+    return made.settings.index_dir
+
+
 @pytest.fixture
-def house(database_url: str, tmp_path: Path) -> Iterator[House]:
+def house(database_url: str, empty_index: Path, tmp_path: Path) -> Iterator[House]:
     """A whole marketplace over an empty database; its relay is not running, tests drain it."""
-    running = build(Settings(data_dir=tmp_path / "data", database_url=database_url))
+    settings = Settings(data_dir=tmp_path / "data", database_url=database_url)
+    shutil.copytree(empty_index, settings.index_dir)
+    running = build(settings)
     running.projection.heal()
     yield running
     running.close()
