@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from becta.market.db import Database
 from becta.market.settings import Settings
 from becta.market.wiring import House, build
 from tests.support.api import Api, token_for
-from tests.support.apps import client_over
+from tests.support.apps import Furnish, client_over
 from tests.support.postgresql import TEMPLATE, Lender
 from tests.support.shared import require_all
 
@@ -90,14 +91,25 @@ def empty_index(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture
-def house(database_url: str, empty_index: Path, tmp_path: Path) -> Iterator[House]:
-    """A whole marketplace over an empty database; its relay is not running, tests drain it."""
-    settings = Settings(data_dir=tmp_path / "data", database_url=database_url)
-    shutil.copytree(empty_index, settings.index_dir)
-    running = build(settings)
-    running.projection.heal()
-    yield running
-    running.close()
+def furnish(empty_index: Path) -> Iterator[Furnish]:
+    """Opens marketplaces over empty databases; their relays are not running, tests drain them."""
+    with ExitStack() as opened:
+
+        def furnished(settings: Settings) -> House:
+            if not settings.index_dir.exists():
+                shutil.copytree(empty_index, settings.index_dir)
+            house = build(settings)
+            opened.callback(house.close)
+            house.projection.heal()
+            return house
+
+        yield furnished
+
+
+@pytest.fixture
+def house(furnish: Furnish, database_url: str, tmp_path: Path) -> House:
+    """A whole marketplace over an empty database."""
+    return furnish(Settings(data_dir=tmp_path / "data", database_url=database_url))
 
 
 @pytest.fixture

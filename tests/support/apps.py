@@ -4,7 +4,7 @@ What an application keeps of a house is its settings, which must be alike, and t
 is put that always means the house of the present test.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,8 +12,11 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from becta.market.app import create_app
+from becta.market.settings import Settings
 from becta.market.wiring import House
 
+Furnish = Callable[[Settings], House]
+"""Opens a marketplace over an empty database."""
 WHEREABOUTS = {"data_dir", "database_url", "audit_key_file", "secret_file", "badge_keys_dir"}
 """Settings by which houses may differ: only the house itself reads them."""
 

@@ -1,6 +1,6 @@
 """Which mails are sent, to whom, with what words; each once, from the newest state; a bad one holds up nobody."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from sqlmodel import select
 from tests.market.notify.conftest import Inbox
-from tests.support.apps import client_over
+from tests.support.apps import Furnish, client_over
 from tests.support.browser import Browser
 from tests.support.people import member, person, school, trust
 
@@ -24,7 +24,7 @@ from becta.market.delegation.models import Commitment, CommitmentHold, Scheme
 from becta.market.delegation.rules import CommitmentState, Delegation
 from becta.market.settings import Settings
 from becta.market.signin.models import SignInLink
-from becta.market.wiring import House, build
+from becta.market.wiring import House
 
 Told = list[tuple[str, str]]
 ASK = "Somebody asks to join Larch Lane School"
@@ -32,9 +32,9 @@ WAITS = "£1,234.56 waits for you: 30 tablets"
 
 
 @pytest.fixture
-def house(database_url: str, tmp_path: Path, inbox: Inbox) -> Iterator[House]:
+def house(furnish: Furnish, database_url: str, tmp_path: Path, inbox: Inbox) -> House:
     """A marketplace with a mail server."""
-    running = build(
+    return furnish(
         Settings(
             data_dir=tmp_path / "data",
             database_url=database_url,
@@ -43,9 +43,6 @@ def house(database_url: str, tmp_path: Path, inbox: Inbox) -> Iterator[House]:
             mail_from="Market <no-reply@market.example>",
         )
     )
-    running.projection.heal()
-    yield running
-    running.close()
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import pytest
 import time_machine
 from litestar.testing import TestClient
 from sqlmodel import select
-from tests.support.apps import client_over
+from tests.support.apps import Furnish, client_over
 from tests.support.browser import Browser
 from tests.support.issuers import API_SECRET, CLIENT, SECRET, LoopbackDfe, LoopbackIssuer, serving
 
@@ -24,7 +24,7 @@ from becta.kernel.events import AuditEvent
 from becta.market.notify.mailer import FolderMailer
 from becta.market.settings import Settings
 from becta.market.signin.issuers import Issuer
-from becta.market.wiring import House, build
+from becta.market.wiring import House
 
 ORIGIN = "http://testserver"
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -89,15 +89,13 @@ def issuer_of(running: LoopbackIssuer, **given: Any) -> Issuer:
 
 
 @pytest.fixture
-def opened(database_url: str, tmp_path: Path) -> Iterator[Build]:
+def opened(furnish: Furnish, database_url: str, tmp_path: Path) -> Iterator[Build]:
     """Opens a marketplace with these settings."""
     with ExitStack() as stack:
 
         def open_town(**settings: Any) -> Town:
             values = {"public_url": ORIGIN, **settings}
-            house = build(Settings(data_dir=tmp_path / "data", database_url=database_url, **values))
-            house.projection.heal()
-            stack.callback(house.close)
+            house = furnish(Settings(data_dir=tmp_path / "data", database_url=database_url, **values))
             return Town(house, stack.enter_context(client_over(house)))
 
         yield open_town
