@@ -80,6 +80,7 @@ class World:
         """A draft."""
         made = Framework(
             id=new_id(),
+            ocid=f"ocds-xxxxxx-{new_id()}",
             authority_id=self.trust.id,
             reference=f"F-{new_id()}",
             title="Devices",

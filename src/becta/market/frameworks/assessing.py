@@ -29,6 +29,7 @@ from becta.market.frameworks.scoring import (
     needs_person,
     outcome_of,
 )
+from becta.market.frameworks.steps import Step, publish
 
 
 def take_application(
@@ -228,6 +229,7 @@ def _stand(
     before = {"state": application.state}
     application.state, application.reason = wanted, reason.strip()
     _step(session, actor, application, done, before=before, reason=application.reason, now=now)
+    publish(session, framework, Step(f"supplier_{done}"), now=now)
     return application
 
 

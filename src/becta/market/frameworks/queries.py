@@ -16,7 +16,13 @@ from becta.kernel.actor import SYSTEM, Actor
 from becta.kernel.clock import london_date
 from becta.kernel.errors import NotFound
 from becta.market.accounts.organisations import organisation_out, organisations_out
-from becta.market.frameworks.columns import award_criteria_of, entitled_buyers, questions_of, selection_criteria_of
+from becta.market.frameworks.columns import (
+    award_criteria_of,
+    entitled_buyers,
+    extensions_of,
+    questions_of,
+    selection_criteria_of,
+)
 from becta.market.frameworks.entitlement import Buyer, is_entitled
 from becta.market.frameworks.models import (
     Framework,
@@ -199,6 +205,7 @@ def standing_in_sql(*, now: datetime) -> ColumnElement[str]:
 
 _SAME = (
     "id",
+    "ocid",
     "reference",
     "title",
     "description",
@@ -283,4 +290,5 @@ def _lot_out(lot: FrameworkLot, suppliers: tuple[AwardedSupplier, ...]) -> LotOu
 
 
 def _round_out(one: FrameworkRound) -> RoundOut:
-    return RoundOut(**one.model_dump(exclude={"framework_id", "opened_by", "awarded_by"}))
+    said = one.model_dump(exclude={"framework_id", "opened_by", "awarded_by", "extensions"})
+    return RoundOut(**said, extensions=extensions_of(one))

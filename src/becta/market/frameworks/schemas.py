@@ -10,7 +10,7 @@ from msgspec import Struct
 from becta.market.accounts.organisations import OrganisationOut
 from becta.market.frameworks.declarations import Answer, Question, Verdict
 from becta.market.frameworks.entitlement import EntitledBuyers
-from becta.market.frameworks.rules import Method, Standing
+from becta.market.frameworks.rules import Extended, Method, Standing
 from becta.market.frameworks.scoring import Assessment, AwardCriterion, Score, SelectionCriterion
 from becta.market.frameworks.terms import Response
 
@@ -66,6 +66,7 @@ class RoundOut(Struct, frozen=True, kw_only=True):
     opened_at: datetime
     closes_at: datetime
     short_period_reason: str | None
+    extensions: tuple[Extended, ...]
     summaries_sent_at: datetime | None
     award_published_on: date | None
     standstill_ends_on: date | None
@@ -92,12 +93,13 @@ class FrameworkShort(Struct, frozen=True, kw_only=True):
 
 
 class FrameworkOut(Struct, frozen=True, kw_only=True):
-    """A framework with its lots, as it stands now.
+    """A framework with its lots, as it stands now; `ocid` names it in open contracting.
 
     `next_award_by` is the last day for an open framework's next award (s.49(2)(a)), None if none is due.
     """
 
     id: UUID
+    ocid: str
     reference: str
     title: str
     description: str

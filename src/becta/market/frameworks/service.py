@@ -3,20 +3,21 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
 from sqlmodel import Session, col, select
 
 from becta.kernel.actor import Actor
 from becta.kernel.clock import london_date
 from becta.kernel.errors import Conflict, Fault, Invalid, NotFound, refuse_if_any
-from becta.kernel.events import record
 from becta.kernel.working_days import standstill_end
 from becta.market.advice.reference import uk_calendar
 from becta.market.frameworks.faults import opening_faults, reason_faults
-from becta.market.frameworks.locks import KIND, locked_for_running, require_running
+from becta.market.frameworks.locks import locked_for_running, require_running
 from becta.market.frameworks.models import Framework, FrameworkApplication, FrameworkRound
 from becta.market.frameworks.queries import dates_of
 from becta.market.frameworks.rules import (
     ApplicationState,
+    Extended,
     FrameworkState,
     Standing,
     check_framework_move,
@@ -24,6 +25,7 @@ from becta.market.frameworks.rules import (
     last_day,
     standing,
 )
+from becta.market.frameworks.steps import Step, tell
 from becta.market.frameworks.telling import award_applications, tell_applicants
 from becta.market.frameworks.terms import Extension, Opening
 
@@ -38,7 +40,7 @@ def publish_framework(
     framework.published_at = now
     _open(session, actor, framework, opening, now=now)
     after = {"closes_at": framework.closes_at, "short_period_reason": opening.short_period_reason}
-    record(session, actor, "framework.published", KIND, framework.id, now=now, after=after)
+    tell(session, actor, framework, Step.PUBLISHED, now=now, after=after)
     return framework
 
 
@@ -58,7 +60,7 @@ def reopen_framework(
         raise Conflict(f"the framework is {what}; it is opened again while it is in force")
     _open(session, actor, framework, opening, now=now)
     after = {"round": framework.round, "closes_at": framework.closes_at}
-    record(session, actor, "framework.reopened", KIND, framework.id, now=now, after=after)
+    tell(session, actor, framework, Step.REOPENED, now=now, after=after)
     return framework
 
 
@@ -76,13 +78,14 @@ def extend_deadline(
     if wanted.closes_at <= framework.closes_at:
         mend = f"give a time after {framework.closes_at.isoformat()}"
         raise Invalid([Fault(field="closes_at", problem="is not later than the deadline", mend=mend)])
-    before = {"closes_at": framework.closes_at}
-    framework.closes_at = _round(session, framework).closes_at = wanted.closes_at
+    before, reason = {"closes_at": framework.closes_at}, wanted.reason.strip()
+    current = _round(session, framework)
+    made = Extended(at=now, before=framework.closes_at, after=wanted.closes_at, reason=reason)
+    current.extensions = [*current.extensions, msgspec.to_builtins(made)]
+    framework.closes_at = current.closes_at = wanted.closes_at
     framework.revision += 1
-    session.flush()
     after = {"closes_at": framework.closes_at}
-    reason = wanted.reason.strip()
-    record(session, actor, "framework.extended", KIND, framework.id, now=now, before=before, after=after, reason=reason)
+    tell(session, actor, framework, Step.EXTENDED, now=now, before=before, after=after, reason=reason)
     return framework
 
 
@@ -105,7 +108,7 @@ def send_summaries(
     framework.revision += 1
     told = tell_applicants(session, actor, framework, applications, now=now)
     after = {"round": framework.round, "applications": len(applications), "successful": told}
-    record(session, actor, "framework.summaries_sent", KIND, framework.id, now=now, after=after)
+    tell(session, actor, framework, Step.SUMMARIES_SENT, now=now, after=after)
     return framework
 
 
@@ -145,10 +148,9 @@ def award_framework(
         framework.standstill_ends_on, framework.in_force_from = ends_on, effective
     framework.state = FrameworkState.AWARDED
     framework.revision += 1
-    session.flush()
     after = {"round": framework.round, "standstill_ends_on": ends_on, "effective_from": effective}
     after |= {"last_on": framework.last_on, "suppliers": len(suppliers)}
-    record(session, actor, "framework.awarded", KIND, framework.id, now=now, after=after)
+    tell(session, actor, framework, Step.AWARDED, now=now, after=after)
     return framework
 
 
@@ -165,19 +167,8 @@ def terminate_framework(
     framework.state, framework.terminated_at, framework.reason = FrameworkState.TERMINATED, now, reason.strip()
     framework.terminated_by = require_running(actor, framework.authority_id)
     framework.revision += 1
-    session.flush()
-    after = {"state": framework.state}
-    record(
-        session,
-        actor,
-        "framework.terminated",
-        KIND,
-        framework.id,
-        now=now,
-        before=before,
-        after=after,
-        reason=framework.reason,
-    )
+    after, why = {"state": framework.state}, framework.reason
+    tell(session, actor, framework, Step.TERMINATED, now=now, before=before, after=after, reason=why)
     return framework
 
 
