@@ -1,16 +1,20 @@
 """A trust that calls off from a framework over HTTP: by direct award, or after competition among its suppliers."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import time_machine
 from httpx import Response
-from tests.market.frameworks.conftest import Bidder, Town, told
+from tests.market.frameworks.conftest import PLAIN, Authority, Bidder, Town, lot, told
 from tests.support.api import Api
 from tests.support.people import member, person, token_of
 
 from becta.kernel import clock
 from becta.kernel.actor import Role
+from becta.kernel.ids import new_id
+from becta.market.accounts.models import Organisation
+from becta.market.delegation.models import Scheme
 
 WANTED: dict[str, Any] = {
     "title": "Laptops for year 7",
@@ -22,7 +26,25 @@ WANTED: dict[str, Any] = {
     "price_weight": "60",
     "term_months": 12,
 }
+AWARD = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+"""The Friday on which awards are published."""
 COMPETITION, DIRECT = "framework_further_competition", "framework_direct_award"
+
+
+def in_force(
+    traveller: time_machine.Traveller, town: Town, lead: Authority, *names: str, **changes: Any
+) -> dict[str, Any]:
+    """A framework without anything to judge, awarded to these suppliers on lot 1 and in force from 3 December."""
+    bidders = [town.bidder(name) for name in names]
+    framework = lead.publishes(lead.sets_up(**{**PLAIN, "lots": [lot(1)], **changes}))
+    applications = [bidder.applies(framework) for bidder in bidders]
+    traveller.move_to(AWARD)
+    for application in applications:
+        assert lead.has_judged(application)["standing"] == "admitted"
+    lead.does(framework, "summaries")
+    framework = lead.does(framework, "award")
+    traveller.move_to(datetime(2026, 12, 3, 9, tzinfo=UTC))
+    return framework
 
 
 class Buying:
@@ -89,6 +111,19 @@ class Buying:
         """Decide by the ranking and send the summaries."""
         told(self.does(procurement, "award", {"reason": "The best of the ranking"}))
         told(self.does(procurement, "summaries"))
+
+    def may_spend(self, school: Organisation) -> Api:
+        """A buyer of a school that may spend what it likes, and so may the trust's."""
+        now = clock.now()
+        free = {"category": None, "limit_pence": None, "above": None, "two_people": False, "role": "buyer"}
+        with self.town.db.write() as session:
+            for one in (school, self.town.trust):
+                said = {"organisation_id": one.id, "number": 1, "rules": [free], "note": "", "made_at": now}
+                session.add(Scheme(id=new_id(), **said, in_force_from=now))
+            who = person(session, f"Buyer of {school.urn}")
+            member(session, who, school, Role.BUYER)
+            secret = token_of(session, who, school)
+        return Api(self.town.client, secret)
 
     def concludes(self, procurement: dict[str, Any], **changes: Any) -> Response:
         """Enter into the contracts from today on."""

@@ -21,7 +21,7 @@ from becta.market.api.idempotency import Answer, IdempotencyKey, once
 from becta.market.api.paging import CursorParameter, Limit, Page, link_header, next_cursor, start_after
 from becta.market.api.products import ETAG, Reason
 from becta.market.db import Database
-from becta.market.frameworks.calloffs import buyer_named
+from becta.market.frameworks.buyers import buyer_named
 from becta.market.frameworks.declarations import Grounds, grounds
 from becta.market.frameworks.drafting import amend_framework, set_up_framework
 from becta.market.frameworks.entitlement import Entitlement, entitlement
