@@ -72,10 +72,10 @@ def _lots_of(
     if category is not None:
         asked = asked.where(col(FrameworkLot.category) == category)
     rows = session.execute(asked.order_by(col(FrameworkLot.number))).scalars().all()
-    suppliers = awarded_suppliers(session, [row.id for row in rows])
+    suppliers = awarded_suppliers(session, [row.id for row in rows], on)
     made: dict[UUID, list[CallOffLot]] = {}
     for row in rows:
-        there = tuple(one for one in suppliers.get(row.id, ()) if one.awarded_from <= on)
+        there = tuple(one for one in suppliers.get(row.id, ()) if one.is_on_it(on))
         if not there:
             continue
         framework = frameworks[row.framework_id]

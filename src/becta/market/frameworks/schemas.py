@@ -16,7 +16,7 @@ from becta.market.frameworks.terms import Response
 
 
 class ApplicationStanding(StrEnum):
-    """Where an application stands: its state, or awarded and waiting for the standstill to end."""
+    """Where an application stands: its state, or awarded and waiting for the standstill to end, or its place ended."""
 
     DRAFT = "draft"
     SUBMITTED = "submitted"
@@ -29,14 +29,20 @@ class ApplicationStanding(StrEnum):
     SUSPENDED = "suspended"
     REMOVED = "removed"
     WITHDRAWN = "withdrawn"
+    ENDED = "ended"
 
 
 class AwardedSupplier(Struct, frozen=True, kw_only=True):
-    """A supplier on a lot, and from which day it may be called off from."""
+    """A supplier on a lot, since when it may be called off from, and until when if a later round ends its place."""
 
     supplier_id: UUID
     name: str
     awarded_from: date
+    awarded_until: date | None = None
+
+    def is_on_it(self, on: date) -> bool:
+        """Whether it may be called off from on a day."""
+        return self.awarded_from <= on and (self.awarded_until is None or on <= self.awarded_until)
 
     @property
     def organisation_id(self) -> UUID:
@@ -178,6 +184,7 @@ class ApplicationOut(Struct, frozen=True, kw_only=True):
 
     To its supplier, what is made of it shows only once all summaries are sent: until then `verdict` is what its
     answers would do now, and the rest of the assessment is None. `assessor_id` is shown to the authority alone.
+    `later_summaries` are those of later rounds of an open framework in which this tender was ranked again.
     """
 
     id: UUID
@@ -201,7 +208,9 @@ class ApplicationOut(Struct, frozen=True, kw_only=True):
     decided_at: datetime | None
     reason: str | None
     summary: Summary | None
+    later_summaries: tuple[Summary, ...]
     awarded_from: date | None
+    awarded_until: date | None
     revision: int
 
 

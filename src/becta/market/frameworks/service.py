@@ -1,6 +1,6 @@
 """Use cases of whoever runs a framework: publish, extend, tell, award, open again, terminate."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -11,7 +11,7 @@ from becta.kernel.clock import london_date
 from becta.kernel.errors import Conflict, Fault, Invalid, NotFound, refuse_if_any
 from becta.kernel.working_days import standstill_end
 from becta.market.advice.reference import uk_calendar
-from becta.market.frameworks.faults import opening_faults, reason_faults
+from becta.market.frameworks.faults import opening_faults, reason_faults, reopening_faults
 from becta.market.frameworks.locks import locked_for_running, require_running
 from becta.market.frameworks.models import Framework, FrameworkApplication, FrameworkRound
 from becta.market.frameworks.queries import dates_of
@@ -23,6 +23,7 @@ from becta.market.frameworks.rules import (
     check_framework_move,
     is_taking_applications,
     last_day,
+    next_award_by,
     standing,
 )
 from becta.market.frameworks.steps import Step, tell
@@ -47,9 +48,10 @@ def publish_framework(
 def reopen_framework(
     session: Session, actor: Actor, framework_id: UUID, opening: Opening, *, revision: int | None, now: datetime
 ) -> Framework:
-    """Open an open framework for applications again (s.49(1)); its suppliers stay on it by s.49(4)(a).
+    """Open an open framework for applications again (s.49(1)), so early that the next award can still be in time.
 
-    Raises Invalid, NotFound, Forbidden, Stale, or Conflict if it is not one, or is not in force.
+    Its suppliers are ranked again with the applicants, on their earlier tender or a new one (s.49(4) and (5)). Raises
+    Invalid, NotFound, Forbidden, Stale, or Conflict if it is not one, is not in force, or missed an award (s.49(2)(a)).
     """
     framework = locked_for_running(session, actor, framework_id, revision)
     if not framework.is_open_framework:
@@ -58,6 +60,7 @@ def reopen_framework(
     if where is not Standing.IN_FORCE or framework.state is not FrameworkState.AWARDED:
         what = "open already" if framework.state is FrameworkState.OPEN else str(where)
         raise Conflict(f"the framework is {what}; it is opened again while it is in force")
+    refuse_if_any(reopening_faults(opening, _next_award_by(session, framework), now=now))
     _open(session, actor, framework, opening, now=now)
     after = {"round": framework.round, "closes_at": framework.closes_at}
     tell(session, actor, framework, Step.REOPENED, now=now, after=after)
@@ -106,7 +109,7 @@ def send_summaries(
         raise Conflict(f"{len(waiting)} of {len(applications)} applications are not decided yet")
     current.summaries_sent_at = now
     framework.revision += 1
-    told = tell_applicants(session, actor, framework, applications, now=now)
+    told = tell_applicants(session, actor, framework, applications, _on_it(session, framework), now=now)
     after = {"round": framework.round, "applications": len(applications), "successful": told}
     tell(session, actor, framework, Step.SUMMARIES_SENT, now=now, after=after)
     return framework
@@ -127,7 +130,9 @@ def award_framework(
     published = london_date(now)
     ends_on = standstill_end(published, uk_calendar())
     effective = max(framework.starts_on, ends_on + timedelta(days=1))
-    suppliers = award_applications(session, actor, framework, _of_round(session, framework), effective, now=now)
+    _refuse_late_award(session, framework, effective)
+    applications, on_it = _of_round(session, framework), _on_it(session, framework)
+    suppliers = award_applications(session, actor, framework, applications, on_it, effective, now=now)
     if not suppliers:
         raise Conflict("no application was successful, so there is nobody to award to; terminate the framework instead")
     check_framework_move(framework.state, FrameworkState.AWARDED)
@@ -208,6 +213,36 @@ def _assessing(session: Session, framework: Framework, *, now: datetime) -> Fram
     if is_taking_applications(framework.state, framework.closes_at, now=now):
         raise Conflict(f"suppliers may apply until {framework.closes_at}; nothing is decided before")
     return _round(session, framework)
+
+
+def _next_award_by(session: Session, framework: Framework) -> date | None:
+    """The last day for an open framework's next award, None if none is due."""
+    if framework.last_on is None:
+        return None
+    asked = select(FrameworkRound).where(FrameworkRound.framework_id == framework.id)
+    rounds = session.exec(asked.order_by(col(FrameworkRound.number)))
+    return next_award_by([one.effective_from for one in rounds if one.effective_from], framework.last_on)
+
+
+def _refuse_late_award(session: Session, framework: Framework, effective: date) -> None:
+    due = _next_award_by(session, framework) if framework.is_open_framework else None
+    if due is not None and effective > due:
+        raise Conflict(
+            f"the award would take effect on {effective}, but was due by {due} (s.49(2)(a)); terminate the framework "
+            "and set up another"
+        )
+
+
+def _on_it(session: Session, framework: Framework) -> list[FrameworkApplication]:
+    """The places on an open framework that earlier rounds gave and none has ended, locked, oldest first."""
+    row = FrameworkApplication
+    wanted = select(row).where(
+        row.framework_id == framework.id,
+        row.round < framework.round,
+        col(row.state).in_((ApplicationState.AWARDED, ApplicationState.SUSPENDED)),
+        col(row.awarded_until).is_(None),
+    )
+    return list(session.exec(wanted.order_by(col(row.id)).with_for_update()))
 
 
 def _of_round(session: Session, framework: Framework) -> list[FrameworkApplication]:
