@@ -208,8 +208,13 @@ def _award(
         items=tuple(_awarded(award, lots[award.lot_id]) for award in awards),
         standstill=_standstill(procurement) if stands else None,
         summaries_sent_at=procurement.summaries_sent_at if stands else None,
-        description=_SUSPENDED if stands and procurement.state is ProcurementState.SUSPENDED else "",
+        description=_held_up(procurement) if stands else "The award was taken back.",
     )
+
+
+def _held_up(procurement: Procurement) -> str:
+    """Always something, so that a later release takes back what an earlier one said."""
+    return _SUSPENDED if procurement.state is ProcurementState.SUSPENDED else "No claim holds the award up."
 
 
 def _awarded(award: Award, lot: LotOut) -> ItemFacts:
