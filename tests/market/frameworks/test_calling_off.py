@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import time_machine
@@ -10,13 +11,17 @@ from httpx import Response
 from sqlmodel import select
 from tests.market.frameworks.buying import DIRECT, WANTED, Buying, bids, in_force
 from tests.market.frameworks.conftest import UID, URN, Authority, Town, lot, told
+from tests.support.people import school
+from tests.support.watching import statements
 
 from becta.kernel import clock
+from becta.market.frameworks.buyers import not_entitled
+from becta.market.frameworks.models import Framework
 from becta.market.organisations.models import Establishment
 from becta.market.organisations.rules import Status
 
 BECAUSE = {"reason": "Deliveries fail and are not mended"}
-Framework = dict[str, Any]
+Agreed = dict[str, Any]
 
 
 def faults(answer: Response) -> list[tuple[str, str]]:
@@ -30,7 +35,7 @@ def closes(town: Town, urn: int) -> None:
         session.exec(select(Establishment).where(Establishment.urn == urn)).one().status = Status.CLOSED
 
 
-def to_the_contract(traveller: time_machine.Traveller, buying: Buying, made: Framework, *offers: Any) -> None:
+def to_the_contract(traveller: time_machine.Traveller, buying: Buying, made: Agreed, *offers: Any) -> None:
     """Ask for bids, take them, open them, decide and tell."""
     told(buying.does(made, "tender"))
     for bidder, price in offers:
@@ -56,15 +61,15 @@ def test_a_trust_awards_directly_under_a_lot_that_provides_for_it(
     assert release["relatedProcesses"][0]["identifier"] == framework["ocid"]
 
 
-def _expired(traveller: time_machine.Traveller, lead: Authority, framework: Framework) -> None:
+def _expired(traveller: time_machine.Traveller, lead: Authority, framework: Agreed) -> None:
     traveller.move_to(datetime(2027, 1, 16, 9, tzinfo=UTC))
 
 
-def _ended(_: time_machine.Traveller, lead: Authority, framework: Framework) -> None:
+def _ended(_: time_machine.Traveller, lead: Authority, framework: Agreed) -> None:
     lead.does(framework, "terminate", **BECAUSE)
 
 
-def _suspended(_: time_machine.Traveller, lead: Authority, framework: Framework) -> None:
+def _suspended(_: time_machine.Traveller, lead: Authority, framework: Agreed) -> None:
     for one in told(lead.api.get(f"/frameworks/{framework['id']}/applications"))["items"]:
         told(lead.judges(one, "suspend", BECAUSE))
 
@@ -94,7 +99,7 @@ def test_nothing_is_asked_for_that_the_framework_does_not_provide_for(
     traveller: time_machine.Traveller,
     town: Town,
     lead: Authority,
-    change: Callable[[time_machine.Traveller, Authority, Framework], None],
+    change: Callable[[time_machine.Traveller, Authority, Agreed], None],
     of_the_lot: dict[str, Any],
     of_the_need: dict[str, Any],
     because: str,
@@ -230,3 +235,16 @@ def test_a_school_that_may_no_longer_use_the_framework_does_not_pledge(
 
     assert [field for field, _ in refused] == ["/organisation"]
     assert "the framework does not list Larch Lane School" in refused[0][1]
+
+
+def test_many_schools_are_asked_in_few_statements(town: Town, lead: Authority) -> None:
+    framework_id = UUID(lead.sets_up(entitled={"trusts": [f"trust:{UID}"]})["id"])
+    with town.db.write() as session:
+        ids = [school(session, 110_000 + number, f"School {number:02}", UID).id for number in range(40)]
+        ids += [school(session, 120_000 + number, f"Other {number:02}").id for number in range(40)]
+
+    with town.db.read() as session, statements(town.db) as sent:
+        refused = not_entitled(session, session.get_one(Framework, framework_id), ids)
+
+    assert [one.name for one in refused] == [f"Other {number:02}" for number in range(40)]
+    assert len([one for one in sent if one.startswith("SELECT")]) <= 3

@@ -5,7 +5,7 @@ why a supplier was suspended, why one was taken off a lot, or why the framework 
 """
 
 from collections.abc import Sequence, Set
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -33,7 +33,6 @@ from becta.market.frameworks.rules import (
 from becta.market.ocds.facts import (
     AmendmentFacts,
     AwardFacts,
-    ContractFacts,
     DocumentFacts,
     FrameworkFacts,
     ItemFacts,
@@ -44,10 +43,10 @@ from becta.market.ocds.facts import (
     Span,
 )
 from becta.market.ocds.parties import party_of
+from becta.market.ocds.places import last_instant, places_of
 from becta.market.ocds.words import CALLED_OFF, category_of
 from becta.market.organisations.models import Establishment, EstablishmentGroup
 
-_DAY, _SECOND = timedelta(days=1), timedelta(seconds=1)
 _NAMED = 100
 """How many entitled buyers a release names one by one."""
 _UNSENT = (ApplicationState.DRAFT, ApplicationState.WITHDRAWN)
@@ -63,7 +62,7 @@ def compose_framework(session: Session, framework: Framework, *, told: Set[str],
     rounds = session.exec(
         select(FrameworkRound).where(FrameworkRound.framework_id == framework.id).order_by(col(FrameworkRound.number))
     ).all()
-    places = _places(session, framework, lots, rounds)
+    places = places_of(session, framework, lots, rounds)
     awards = tuple(one.award(now=now) for one in places)
     term = _term(framework)
     return ProcurementFacts(
@@ -107,95 +106,6 @@ def is_governed(framework: Framework) -> bool:
     return is_above_threshold(framework.estimated_value_pence, threshold_for(BuyerKind.SCHOOL, kind, on))
 
 
-class _Place:
-    """A supplier's place on a lot, won in a round: an award, and once it has begun a contract."""
-
-    def __init__(
-        self, framework: Framework, application: FrameworkApplication, lot: FrameworkLot, won_in: FrameworkRound
-    ) -> None:
-        assert application.awarded_from is not None  # the table's check constraint
-        self.framework, self.row, self.lot, self.round = framework, application, lot, won_in
-        self.starts: date = application.awarded_from
-        self.id = f"{won_in.number}-{lot.number}-{application.supplier_id}"
-        self.title = f"{framework.title}: {lot.title}"
-        self.ends = min(one for one in (application.awarded_until, framework.last_on) if one is not None)
-
-    def award(self, *, now: datetime) -> AwardFacts:
-        return AwardFacts(
-            id=self.id,
-            title=self.title,
-            status=self._status(now=now),
-            decided_at=_start(self.round.award_published_on),
-            suppliers=(str(self.row.supplier_id),),
-            lots=(str(self.lot.number),),
-            contract=self._period(),
-            standstill=Span(starts=_start(self.round.award_published_on), ends=_end(self.round.standstill_ends_on)),
-            summaries_sent_at=self.round.summaries_sent_at,
-            description=self._words(),
-        )
-
-    def contract(self, told: Set[str], *, now: datetime) -> ContractFacts | None:
-        """None before it begins, and for who was taken off the lot before."""
-        is_removed = self.row.state is ApplicationState.REMOVED
-        if not self._has_begun(now=now) or (is_removed and self.id not in told):
-            return None
-        ended = self._ended(now=now)
-        return ContractFacts(
-            id=self.id,
-            award_id=self.id,
-            title=self.title,
-            status="active" if ended is None else "terminated",
-            signed_at=start_of_day(self.starts),
-            period=self._period(),
-            ended=ended,
-        )
-
-    def _has_begun(self, *, now: datetime) -> bool:
-        terminated = self.framework.terminated_at
-        return self.starts <= london_date(now if terminated is None else terminated)
-
-    def _ended(self, *, now: datetime) -> str | None:
-        if self.row.state is ApplicationState.REMOVED:
-            return "The supplier was taken off the lot."
-        if self.framework.state is FrameworkState.TERMINATED:
-            return "Ended before its term."
-        if self.ends >= london_date(now):
-            return None
-        return "Ended with its term." if self.row.awarded_until is None else "A later round took its place."
-
-    def _status(self, *, now: datetime) -> str:
-        if self.row.state is ApplicationState.REMOVED:
-            return "cancelled"
-        if self._has_begun(now=now):
-            return "active"
-        return "cancelled" if self.framework.state is FrameworkState.TERMINATED else "pending"
-
-    def _period(self) -> Span:
-        return Span(starts=start_of_day(self.starts), ends=_end(self.ends))
-
-    def _words(self) -> str:
-        """Always something, so that a later release takes back what an earlier one said."""
-        if self.row.state is ApplicationState.SUSPENDED:
-            return "Suspended: nothing is called off from this supplier for the time being."
-        if self.row.state is ApplicationState.REMOVED:
-            return "Taken off the lot."
-        until = "" if self.row.awarded_until is None else f" until {self.row.awarded_until}"
-        return f"On the lot from {self.starts}{until}."
-
-
-def _places(
-    session: Session, framework: Framework, lots: Sequence[FrameworkLot], rounds: Sequence[FrameworkRound]
-) -> list[_Place]:
-    by_id, by_number = {lot.id: lot for lot in lots}, {one.number: one for one in rounds}
-    rows = session.exec(
-        select(FrameworkApplication).where(
-            FrameworkApplication.framework_id == framework.id, col(FrameworkApplication.awarded_from).is_not(None)
-        )
-    ).all()
-    ordered = sorted(rows, key=lambda row: (row.round, by_id[row.lot_id].number, row.id))
-    return [_Place(framework, row, by_id[row.lot_id], by_number[row.round]) for row in ordered]
-
-
 def _status(framework: Framework) -> str:
     if framework.state is FrameworkState.TERMINATED:
         began = framework.in_force_from
@@ -231,7 +141,7 @@ def _framework(session: Session, framework: Framework, lots: Sequence[FrameworkL
         is_for_unlisted=entitled.all_state_schools or bool(entitled.classes),
         long_term_reason=framework.long_term_reason,
         is_open=framework.is_open_framework,
-        scheme_ends=_end(scheme_ends) if framework.is_open_framework else None,
+        scheme_ends=last_instant(scheme_ends) if framework.is_open_framework else None,
         levy=Decimal(framework.levy_basis_points) / 10_000,
     )
 
@@ -315,14 +225,5 @@ def _kind(framework: Framework) -> ContractKind:
 def _term(framework: Framework) -> Span:
     return Span(
         starts=start_of_day(framework.in_force_from or framework.starts_on),
-        ends=_end(framework.last_on or framework.ends_on),
+        ends=last_instant(framework.last_on or framework.ends_on),
     )
-
-
-def _start(day: date | None) -> datetime | None:
-    return None if day is None else start_of_day(day)
-
-
-def _end(day: date | None) -> datetime | None:
-    """The last second of a day."""
-    return None if day is None else start_of_day(day + _DAY) - _SECOND
