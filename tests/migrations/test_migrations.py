@@ -152,6 +152,7 @@ GUARDS = {
     "guard_fw_application_judged",
     "guard_fw_application_told",
     "guard_fw_application_final",
+    "guard_fw_application_until",
     "guard_fw_application_kept",
 }
 

@@ -16,6 +16,7 @@ from becta.market.conformance.desk import Desk
 from becta.market.conformance.secrets import Sealed
 from becta.market.db import Database
 from becta.market.files.store import FileStore
+from becta.market.frameworks.steps import on_step as on_framework_step
 from becta.market.indexing.projection import Projection
 from becta.market.ledger.keys import KeyRing
 from becta.market.ledger.notices import give_notices
@@ -25,6 +26,7 @@ from becta.market.notify.mailer import KEPT, FolderMailer, Mailer, SmtpMailer
 from becta.market.notify.post import Post
 from becta.market.ocds.alerts import tell_of_notices
 from becta.market.ocds.publishing import publish_release
+from becta.market.ocds.publishing_frameworks import publish_framework_release, publish_what_is_due
 from becta.market.outbox.relay import DONE_KEPT, Chore, Relay, forget_done
 from becta.market.pledges.lapsing import let_lapsed_go
 from becta.market.privacy.service import finish_erasures
@@ -70,6 +72,7 @@ def build(settings: Settings) -> House:
     """Build the parts; nothing is opened or started yet."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     on_step(publish_release)
+    on_framework_step(publish_framework_release)
     db = Database(settings.database, connections=settings.threads)
     engine = TantivyEngine(settings.index_dir, labels=facet_labels())
     projection = Projection(db, engine)
@@ -93,6 +96,11 @@ def build(settings: Settings) -> House:
         Chore("seal the audit trail", every_seconds=10, run=sealer.seal),
         Chore("sign what the ledger lacks", every_seconds=10, run=ledger.catch_up),
         Chore("tell of notices", every_seconds=300, run=lambda: tell_of_notices(db, now=clock.now())),
+        Chore(
+            "publish that frameworks begin and end",
+            every_seconds=300,
+            run=lambda: publish_what_is_due(db, now=clock.now()),
+        ),
         Chore("tell of badges that end", every_seconds=300, run=lambda: give_notices(db, now=clock.now())),
         Chore(
             "sweep uploads away that nobody needs",

@@ -80,6 +80,7 @@ class World:
         """A draft."""
         made = Framework(
             id=new_id(),
+            ocid=f"ocds-xxxxxx-{new_id()}",
             authority_id=self.trust.id,
             reference=f"F-{new_id()}",
             title="Devices",
@@ -215,6 +216,7 @@ def test_what_is_published_stays_and_nothing_is_deleted(db: Database) -> None:
         again = world.set(Framework, state=FrameworkState.OPEN)
         closed = world.set(Framework, is_open_framework=False)
         assert world.refusal(closed, publish, award, again) == "only an open framework opens again"
+        assert world.refusal(world.set(Framework, ocid="ocds-xxxxxx-1")) == "whose a framework is never changes"
         moved = world.set(Framework, in_force_from=date(2026, 12, 9))
         assert world.refusal(publish, award, moved) == "the first award of a framework stays"
 
@@ -239,6 +241,10 @@ def test_an_award_follows_the_summaries_and_the_standstill_and_a_refusal_has_its
         assert "refused_with_reason" in (world.refusal(*path, world.set(row, **silent)) or "")
         assert world.refusal(*path, world.set(row, share_code="x")) == "what is being assessed never changes"
         assert world.refusal(*path, world.set(row, summary={"a": 1})) == "an assessment summary stays as it was sent"
+        ended, once = world.set(row, awarded_until=date(2027, 1, 26)), "a place on a lot ends once"
+        assert world.refusal(*path, ended) is None
+        assert world.refusal(*path, ended, world.set(row, awarded_until=None)) == once
+        assert world.refusal(*path, world.set(row, awarded_until=date(2026, 12, 2))) == once
 
 
 _TO_ADMITTED = (ApplicationState.SUBMITTED, ApplicationState.UNDER_ASSESSMENT, ApplicationState.ADMITTED)

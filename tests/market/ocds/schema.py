@@ -9,6 +9,7 @@ import msgspec
 from tests.support.shared import shared_data
 
 FOLDER = "procurement/ocds-1.1/schema"
+FEES = "procurement/ocds_eu_profile/release-schema-patched.json"
 EXTENSIONS = ("ocds_lots_extension", "ocds_techniques_extension", "ocds_uk_extension")
 Json = dict[str, Any]
 
@@ -42,7 +43,19 @@ def release_schema() -> Json:
     schema = _read(f"{FOLDER}/release-schema.json")
     for extension in EXTENSIONS:
         schema = _patch(schema, _read(f"procurement/{extension}/release-schema.json"))
-    return schema
+    return _patch(schema, _fees())
+
+
+def _fees() -> Json:
+    """The extension for participation fees, as the EU profile holds it, with the share of a value that came later."""
+    profile = _read(FEES)["definitions"]
+    relative = {"type": "object", "properties": {"proportion": {"type": ["number", "null"]}}}
+    return {
+        "definitions": {
+            "ParticipationFee": _patch(profile["ParticipationFee"], {"properties": {"relativeValue": relative}}),
+            "Tender": {"properties": {"participationFees": profile["Tender"]["properties"]["participationFees"]}},
+        }
+    }
 
 
 @cache

@@ -80,6 +80,10 @@ def test_every_step_of_a_whole_story_is_published_as_valid_releases_with_their_n
         ("cancelled", "Elm Ltd"),
         ("active", "Oak Ltd"),
     ]
+    assert [award["description"] for award in process["awards"]] == [
+        "The award was taken back.",
+        "No claim holds the award up.",
+    ]
     assert [contract["status"] for contract in process["contracts"]] == ["terminated"]
     assert [lot["status"] for lot in process["tender"]["lots"]] == ["complete", "unsuccessful"]
     assert [one["id"] for one in process["contracts"][0]["amendments"]] == ["1", "2"]

@@ -61,13 +61,25 @@ FACTS = ProcurementFacts(
     method_details="Open procedure",
     category="goods",
     is_above_threshold=True,
-    lots=(LotFacts(id="1", title="Laptops", description="x", status="complete", judged="price 100 %.", value=MONEY),),
+    lots=(
+        LotFacts(
+            id="1",
+            title="Laptops",
+            description="x",
+            status="complete",
+            judged="price 100 %.",
+            value=MONEY,
+            called_off="withReopeningCompetition",
+            most_suppliers=6,
+        ),
+    ),
     items=(ITEM,),
     value=MONEY,
     published_at=NOW,
     tendering=SPAN,
     enquiries=SPAN,
     contract=SPAN,
+    eligibility="insurance: two million pounds",
     has_questions=True,
     bidders=3,
     documents=(
@@ -81,12 +93,10 @@ FACTS = ProcurementFacts(
     framework=FrameworkFacts(
         method="withAndWithoutReopeningCompetition",
         buyers="Schools in England",
-        value=MONEY,
-        period=SPAN,
-        most_suppliers=6,
+        long_term_reason="Ten years to earn back the fibre",
         is_open=True,
         scheme_ends=NOW,
-        levy="A levy of 1 % of each call-off",
+        levy=Decimal("0.015"),
     ),
     is_competitive=True,
     under_framework="ocds-xxxxxx-2",
@@ -140,6 +150,15 @@ def test_everything_a_release_can_say_is_known_to_the_schema() -> None:
     assert made["awards"][0]["standstillPeriod"]["startDate"] == "2026-11-25T12:00:00Z"
     assert made["awards"][0]["assessmentSummariesDateSent"] == "2026-11-25T12:00:00Z"
     assert made["tender"]["techniques"]["frameworkAgreement"]["type"] == "open"
+    assert made["tender"]["lots"][0]["techniques"]["frameworkAgreement"]["maximumParticipants"] == 6
+    assert made["tender"]["participationFees"] == [
+        {
+            "id": "levy",
+            "type": ["win"],
+            "relativeValue": {"proportion": Decimal("0.015")},
+            "description": "A levy of 1.5 % of the estimated value of each call-off, VAT excluded.",
+        }
+    ]
     assert made["relatedProcesses"][0]["relationship"] == ["framework"]
     places = [made["planning"], made["tender"], made["awards"][0], made["contracts"][0]]
     assert [[one.get("noticeType") for one in place["documents"]] for place in places] == [
@@ -152,7 +171,9 @@ def test_everything_a_release_can_say_is_known_to_the_schema() -> None:
 
 PENCE = st.integers(0, 10**13)
 SOME = {
-    "value": st.none() | st.builds(Money, net_pence=PENCE, gross_pence=st.none() | PENCE),
+    "value": st.none()
+    | st.builds(Money, net_pence=PENCE, gross_pence=st.none() | PENCE)
+    | st.builds(Money, gross_pence=PENCE),
     "bidders": st.none() | st.integers(0, 50),
     "tendering": st.none() | st.just(SPAN),
     "contract": st.none() | st.just(Span(months=36)) | st.just(Span(ends=NOW)),
@@ -218,7 +239,7 @@ def test_packages_are_valid_and_name_publisher_licence_and_extensions() -> None:
     check_package(package, "release")
     check_package(record, "record")
     assert package["license"].startswith("https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3")
-    assert (package["publisher"]["name"], package["version"], len(package["extensions"])) == ("Us", "1.1", 3)
+    assert (package["publisher"]["name"], package["version"], len(package["extensions"])) == ("Us", "1.1", 4)
     assert record["records"][0]["compiledRelease"]["tag"] == ["compiled"]
     assert record["records"][0]["versionedRelease"]["tender"]["title"][0]["value"] == "Devices"
 

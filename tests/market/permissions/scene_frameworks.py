@@ -74,6 +74,7 @@ class Frameworks:
         made_id = new_id()
         made = Framework(
             id=made_id,
+            ocid=f"ocds-xxxxxx-{made_id}",
             authority_id=self._trust,
             reference=reference,
             title="Devices for schools",

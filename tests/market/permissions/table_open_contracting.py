@@ -1,6 +1,7 @@
 """Rows of open contracting: what anybody reads, and what suppliers want to hear of."""
 
 from tests.market.permissions.rows import Route, public, route
+from tests.market.permissions.table_frameworks import RUNS_FRAMEWORKS
 from tests.market.permissions.table_procurements import BIDS, LEADS
 
 INTERESTS = "/notices/interests"
@@ -18,6 +19,13 @@ OPEN_CONTRACTING: tuple[Route, ...] = (
         LEADS,
         lambda s: f"/ocds/notices/{s.procurements.tendering.id}",
         elsewhere=404,
+    ),
+    route(
+        "GET",
+        "/ocds/notices/frameworks/{framework_id}",
+        RUNS_FRAMEWORKS,
+        lambda s: f"/ocds/notices/frameworks/{s.frameworks.open.id}",
+        elsewhere=403,
     ),
     public("/notices", lambda _: "/notices"),
     public("/notices/{notice_id}/release", lambda s: f"/notices/{s.notice}/release"),

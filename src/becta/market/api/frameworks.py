@@ -21,7 +21,7 @@ from becta.market.api.idempotency import Answer, IdempotencyKey, once
 from becta.market.api.paging import CursorParameter, Limit, Page, link_header, next_cursor, start_after
 from becta.market.api.products import ETAG, Reason
 from becta.market.db import Database
-from becta.market.frameworks.calloffs import buyer_named
+from becta.market.frameworks.buyers import buyer_named
 from becta.market.frameworks.declarations import Grounds, grounds
 from becta.market.frameworks.drafting import amend_framework, set_up_framework
 from becta.market.frameworks.entitlement import Entitlement, entitlement
@@ -45,6 +45,7 @@ from becta.market.frameworks.service import (
 )
 from becta.market.frameworks.terms import Extension, FrameworkTerms, NewFramework, Opening
 from becta.market.problems import documented
+from becta.market.settings import Settings
 
 RUNNING: dict[str, Any] = {
     "opt": {"access": needs(Scope.FRAMEWORKS_RUN)},
@@ -197,6 +198,7 @@ def list_exclusion_grounds() -> Response[Grounds]:
 def set_up(
     db: NamedDependency[Database],
     credentials: NamedDependency[Credentials],
+    settings: NamedDependency[Settings],
     data: JSONBody[NewFramework],
     idempotency_key: IdempotencyKey = None,
 ) -> Response[FrameworkOut]:
@@ -206,7 +208,7 @@ def set_up(
     with db.write() as session:
 
         def do() -> Answer:
-            made = set_up_framework(session, actor, data, now=now)
+            made = set_up_framework(session, actor, data, ocid_prefix=settings.ocid_prefix, now=now)
             told = own_framework(session, actor, made.id, now=now)
             return Answer(told, {**etag(told.revision), "Location": f"/api/v1/frameworks/{told.id}/own"})
 

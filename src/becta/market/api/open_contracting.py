@@ -23,7 +23,7 @@ from becta.market.api.idempotency import Answer, IdempotencyKey, once
 from becta.market.api.paging import CursorParameter, Limit, Page, link_header, next_cursor, start_after
 from becta.market.db import Database
 from becta.market.ocds.alerts import end_interest, interests_of, save_interest
-from becta.market.ocds.drafts import NoticeDraft, notice_drafts
+from becta.market.ocds.drafts import NoticeDraft, framework_notice_drafts, notice_drafts
 from becta.market.ocds.interests import cpv_faults
 from becta.market.ocds.models import OcdsRelease
 from becta.market.ocds.packages import Publisher, csv_head, csv_row, record_package, release_package
@@ -219,6 +219,24 @@ def list_drafts(
 
 
 @get(
+    "/ocds/notices/frameworks/{framework_id:uuid}",
+    sync_to_thread=True,
+    operation_id="list_framework_notice_drafts",
+    opt={"access": needs(Scope.FRAMEWORKS_RUN)},
+    tags=["open contracting"],
+    security=BEARER,
+    responses=documented(401, 403, 404),
+)
+def list_framework_drafts(
+    db: NamedDependency[Database], credentials: NamedDependency[Credentials], framework_id: FromPath[UUID]
+) -> list[NoticeDraft]:
+    """The UK notices of a framework of yours as drafts ready to send to the central digital platform first."""
+    actor = credentials.actor(db, now=clock.now())
+    with db.read() as session:
+        return framework_notice_drafts(session, actor, framework_id)
+
+
+@get(
     "/notices",
     sync_to_thread=True,
     operation_id="list_notices",
@@ -347,6 +365,7 @@ OPEN_CONTRACTING: list[Any] = [
     stream_releases,
     stream_table,
     list_drafts,
+    list_framework_drafts,
     list_notices,
     get_notice,
     save,

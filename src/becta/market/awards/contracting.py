@@ -14,6 +14,7 @@ from becta.kernel.ids import new_id
 from becta.kernel.money import vat_pence
 from becta.market.advice.entries import ContractKind
 from becta.market.advice.timing import contract_details_due
+from becta.market.awards.calling_off import refuse_unless_covered
 from becta.market.awards.choosing import Allocation
 from becta.market.awards.deciding import standing_decision
 from becta.market.awards.models import Award, CallOff, Contract
@@ -23,7 +24,6 @@ from becta.market.awards.standing import needs_standstill
 from becta.market.awards.states import ContractState, DecisionState
 from becta.market.delegation.models import Commitment
 from becta.market.frameworks.models import Framework, FrameworkLot
-from becta.market.frameworks.queries import framework_lot_suppliers
 from becta.market.frameworks.rules import Lot, levy_pence
 from becta.market.pledges.models import Pledge
 from becta.market.pledges.queries import demand_of
@@ -71,7 +71,7 @@ def conclude(
     awards = session.exec(select(Award).where(Award.decision_id == decision.id).order_by(col(Award.id))).all()
     lots = {lot.id: lot for lot in lots_of(session, found.id)}
     _must_still_count(session, lots, awards)
-    _must_still_hold_the_lot(session, found, awards, now=now)
+    refuse_unless_covered(session, found, awards, now=now)
     levy = _called_off_from(session, found)
     for supplier_id in sorted({one.organisation_id for one in awards}):
         own = [one for one in awards if one.organisation_id == supplier_id]
@@ -155,17 +155,6 @@ def _call_offs(
         )
         for one, share in zip(allocations, shares, strict=True)
     ]
-
-
-def _must_still_hold_the_lot(
-    session: Session, procurement: Procurement, awards: Sequence[Award], *, now: datetime
-) -> None:
-    """Raise Conflict if a winner is no longer on the framework's lot, say because it was suspended (s.45)."""
-    if procurement.framework_lot_id is None:
-        return
-    on_it = framework_lot_suppliers(session, procurement.framework_lot_id, london_date(now))
-    if {one.organisation_id for one in awards} - {one.organisation_id for one in on_it}:
-        raise Conflict("a winner is not on the framework's lot any more; reconsider the award")
 
 
 def _must_still_count(session: Session, lots: dict[UUID, LotOut], awards: Sequence[Award]) -> None:

@@ -77,11 +77,22 @@ def own_application(session: Session, actor: Actor, application_id: UUID, *, now
 
 
 def standing_of(
-    state: ApplicationState, awarded_from: date | None, *, is_told: bool, is_suppliers: bool, now: datetime
+    state: ApplicationState,
+    place: tuple[date | None, date | None],
+    *,
+    is_told: bool,
+    is_suppliers: bool,
+    now: datetime,
 ) -> ApplicationStanding:
-    """Where an application stands for whoever asks: its supplier learns what was decided when all are told."""
+    """Where an application stands for whoever asks: its supplier learns what was decided when all are told.
+
+    `place` is from when until when it is on the lot, as far as each is known.
+    """
+    awarded_from, awarded_until = place
     if is_suppliers and not is_told and state in _HIDDEN:
         return ApplicationStanding.UNDER_ASSESSMENT
+    if awarded_until is not None and london_date(now) > awarded_until and state is not ApplicationState.REMOVED:
+        return ApplicationStanding.ENDED
     if state is ApplicationState.AWARDED and awarded_from is not None and london_date(now) < awarded_from:
         return ApplicationStanding.STANDSTILL
     return ApplicationStanding(state)
@@ -139,7 +150,7 @@ def _heading(row: Sequence[Any], *, is_suppliers: bool, now: datetime) -> dict[s
         "supplier": supplier,
         "standing": standing_of(
             application.state,
-            application.awarded_from,
+            (application.awarded_from, application.awarded_until),
             is_told=application.summary is not None,
             is_suppliers=is_suppliers,
             now=now,
@@ -176,5 +187,7 @@ def _out(row: _Row, *, is_suppliers: bool, now: datetime) -> ApplicationOut:
         decided_at=application.decided_at if is_shown else None,
         reason=application.reason if is_shown else None,
         summary=None if told is None else msgspec.convert(told, Summary),
+        later_summaries=msgspec.convert(application.later_summaries, tuple[Summary, ...]),
         awarded_from=application.awarded_from,
+        awarded_until=application.awarded_until,
     )

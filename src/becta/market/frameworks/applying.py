@@ -156,7 +156,7 @@ def _must_be_open(framework: Framework, *, now: datetime) -> None:
 
 
 def _refuse_second(session: Session, framework: Framework, lot: FrameworkLot, supplier_id: UUID) -> None:
-    """One application a round, and none from a supplier on the lot: it stays by its earlier tender (s.49(4))."""
+    """One application a round; a supplier on the lot may tender anew (s.49(5)), but not to get round a suspension."""
     wanted = select(FrameworkApplication).where(
         FrameworkApplication.lot_id == lot.id,
         FrameworkApplication.supplier_id == supplier_id,
@@ -165,8 +165,8 @@ def _refuse_second(session: Session, framework: Framework, lot: FrameworkLot, su
     for one in session.exec(wanted):
         if one.round == framework.round:
             raise Conflict(f"there is an application of this supplier for lot {lot.number} already; change that one")
-        if one.state in {ApplicationState.AWARDED, ApplicationState.SUSPENDED}:
-            raise Conflict(f"this supplier is on lot {lot.number} already and stays on it (s.49(4))")
+        if one.state is ApplicationState.SUSPENDED and one.awarded_until is None:
+            raise Conflict(f"this supplier is suspended on lot {lot.number}; it may tender anew once it is reinstated")
 
 
 def _step(

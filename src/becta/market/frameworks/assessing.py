@@ -8,6 +8,7 @@ import msgspec
 from sqlmodel import Session, col, select
 
 from becta.kernel.actor import Actor, Scope
+from becta.kernel.clock import london_date
 from becta.kernel.errors import Conflict, Forbidden, refuse_if_any
 from becta.kernel.events import record
 from becta.market.accounts.models import Member
@@ -29,6 +30,7 @@ from becta.market.frameworks.scoring import (
     needs_person,
     outcome_of,
 )
+from becta.market.frameworks.steps import Step, publish
 
 
 def take_application(
@@ -224,10 +226,13 @@ def _stand(
         raise Conflict("the framework is terminated, so its suppliers stay as they are")
     if application.state is ApplicationState.ADMITTED:
         raise Conflict("the application is admitted; suppliers are awarded together, when the framework is")
+    if application.awarded_until is not None and application.awarded_until < london_date(now):
+        raise Conflict(f"its place on the lot ended on {application.awarded_until}, so nothing of it changes")
     check_application_move(application.state, wanted)
     before = {"state": application.state}
     application.state, application.reason = wanted, reason.strip()
     _step(session, actor, application, done, before=before, reason=application.reason, now=now)
+    publish(session, framework, Step(f"supplier_{done}"), now=now)
     return application
 
 

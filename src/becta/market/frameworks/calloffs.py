@@ -7,19 +7,15 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from becta.catalogue.offers.rules import Region
-from becta.kernel.errors import NotFound
 from becta.market.accounts.models import Organisation
-from becta.market.accounts.organisations import Reference, organisation_out, parse_reference, trust_of
-from becta.market.accounts.roles import OrganisationKind
+from becta.market.accounts.organisations import organisation_out
+from becta.market.frameworks.buyers import buyer_named
 from becta.market.frameworks.columns import entitled_buyers
-from becta.market.frameworks.entitlement import STATE_FUNDED, Buyer, BuyerKind, entitlement
+from becta.market.frameworks.entitlement import entitlement
 from becta.market.frameworks.models import Framework, FrameworkLot
 from becta.market.frameworks.queries import awarded_suppliers, lot_and_framework
 from becta.market.frameworks.rules import FrameworkState, Lot
 from becta.market.frameworks.schemas import CallOffFramework, CallOffLot
-from becta.market.organisations.models import Establishment, EstablishmentGroup, GroupMembership
-from becta.market.organisations.rules import ACADEMY_TRUSTS, STANDING, GroupStatus
 
 _LIVE = (FrameworkState.OPEN, FrameworkState.AWARDED)
 
@@ -68,16 +64,6 @@ def lot_rules(session: Session, lot_id: UUID) -> Lot:
     )
 
 
-def buyer_named(session: Session, reference: str) -> Buyer:
-    """What the register says of a school or trust that counts for entitlement; raises Invalid or NotFound."""
-    found = parse_reference(reference, "buyer")
-    if found.kind is OrganisationKind.TRUST:
-        return _trust(session, found)
-    if found.kind is OrganisationKind.SCHOOL:
-        return _school(session, found)
-    return Buyer(reference=reference, name="this organisation", kind=None)
-
-
 def _lots_of(
     session: Session, usable: Sequence[tuple[Framework, str]], category: str | None, on: date
 ) -> dict[UUID, list[CallOffLot]]:
@@ -86,10 +72,10 @@ def _lots_of(
     if category is not None:
         asked = asked.where(col(FrameworkLot.category) == category)
     rows = session.execute(asked.order_by(col(FrameworkLot.number))).scalars().all()
-    suppliers = awarded_suppliers(session, [row.id for row in rows])
+    suppliers = awarded_suppliers(session, [row.id for row in rows], on)
     made: dict[UUID, list[CallOffLot]] = {}
     for row in rows:
-        there = tuple(one for one in suppliers.get(row.id, ()) if one.awarded_from <= on)
+        there = tuple(one for one in suppliers.get(row.id, ()) if one.is_on_it(on))
         if not there:
             continue
         framework = frameworks[row.framework_id]
@@ -102,42 +88,3 @@ def _lots_of(
         )
         made.setdefault(framework.id, []).append(lot)
     return made
-
-
-def _school(session: Session, found: Reference) -> Buyer:
-    school = session.get(Establishment, found.urn)
-    if school is None:
-        raise NotFound("school", found.urn)
-    trust = trust_of(session, school.urn)
-    return Buyer(
-        reference=f"urn:{school.urn}",
-        name=school.name,
-        kind=STATE_FUNDED.get(school.type_group or ""),
-        regions=frozenset() if school.region is None else frozenset({school.region}),
-        trust=None if trust is None else f"trust:{trust}",
-        is_open=school.status in STANDING,
-    )
-
-
-def _trust(session: Session, found: Reference) -> Buyer:
-    group = session.get(EstablishmentGroup, found.group_uid)
-    if group is None or group.type not in ACADEMY_TRUSTS:
-        raise NotFound("trust", found.group_uid)
-    return Buyer(
-        reference=f"trust:{group.uid}",
-        name=group.name,
-        kind=BuyerKind.ACADEMY_TRUST,
-        regions=_regions(session, group.uid),
-        is_open=group.status is GroupStatus.OPEN,
-    )
-
-
-def _regions(session: Session, group_uid: int) -> frozenset[Region]:
-    """The regions of a trust's schools now; none if one of them is in no region that we know."""
-    rows = session.execute(
-        select(col(Establishment.region))
-        .join(GroupMembership, col(GroupMembership.urn) == col(Establishment.urn))
-        .where(col(GroupMembership.group_uid) == group_uid, col(GroupMembership.ended_at).is_(None))
-    ).scalars()
-    found = set(rows)
-    return frozenset() if None in found else frozenset(found)

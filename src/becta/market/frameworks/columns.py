@@ -4,7 +4,8 @@ import msgspec
 
 from becta.market.frameworks.declarations import Answer, Question
 from becta.market.frameworks.entitlement import EntitledBuyers
-from becta.market.frameworks.models import Framework, FrameworkApplication
+from becta.market.frameworks.models import Framework, FrameworkApplication, FrameworkRound
+from becta.market.frameworks.rules import Extended
 from becta.market.frameworks.scoring import AwardCriterion, SelectionCriterion
 from becta.market.frameworks.terms import ApplicationTerms, Response
 
@@ -35,6 +36,11 @@ def criteria_of(framework: Framework) -> list[str]:
         *(one.code for one in selection_criteria_of(framework)),
         *(one.code for one in award_criteria_of(framework)),
     ]
+
+
+def extensions_of(row: FrameworkRound) -> tuple[Extended, ...]:
+    """When the deadline of a round was put off, oldest first."""
+    return msgspec.convert(row.extensions, tuple[Extended, ...])
 
 
 def terms_of(application: FrameworkApplication) -> ApplicationTerms:

@@ -12,7 +12,6 @@ from sqlmodel import Session, col, select
 from becta.kernel.actor import Actor, Scope
 from becta.kernel.clock import london_date
 from becta.kernel.errors import Conflict, Fault, Invalid, refuse_if_any
-from becta.kernel.events import record
 from becta.kernel.ids import new_id
 from becta.market.accounts.models import Organisation
 from becta.market.accounts.organisations import open_organisation, parse_reference
@@ -20,9 +19,10 @@ from becta.market.accounts.roles import OrganisationKind
 from becta.market.frameworks.declarations import Question, grounds_on, question_about
 from becta.market.frameworks.entitlement import EntitledBuyers
 from becta.market.frameworks.faults import framework_faults
-from becta.market.frameworks.locks import KIND, locked_for_running, require_running
+from becta.market.frameworks.locks import locked_for_running, require_running
 from becta.market.frameworks.models import Framework, FrameworkLot, FrameworkTermsText
 from becta.market.frameworks.rules import FrameworkState
+from becta.market.frameworks.steps import Step, tell
 from becta.market.frameworks.terms import FrameworkTerms, NewFramework
 from becta.market.organisations.models import Establishment, EstablishmentGroup
 
@@ -30,15 +30,19 @@ _AUTHORITIES = frozenset({OrganisationKind.OPERATOR, OrganisationKind.TRUST})
 _BATCH = 500
 
 
-def set_up_framework(session: Session, actor: Actor, wanted: NewFramework, *, now: datetime) -> Framework:
+def set_up_framework(
+    session: Session, actor: Actor, wanted: NewFramework, *, ocid_prefix: str, now: datetime
+) -> Framework:
     """Set up a framework as a draft that only its authority sees; raises Invalid, Forbidden, NotFound or Conflict."""
     actor.require(Scope.FRAMEWORKS_RUN)
     authority = _authority(session, wanted.authority, now=now)
     person_id = require_running(actor, authority.id)
     entitled = _checked(session, wanted.terms, within="terms.")
     _refuse_taken(session, wanted.terms.reference)
+    made_id = new_id()
     made = Framework(
-        id=new_id(),
+        id=made_id,
+        ocid=f"{ocid_prefix}-{made_id}",
         authority_id=authority.id,
         created_by=person_id,
         created_at=now,
@@ -50,7 +54,7 @@ def set_up_framework(session: Session, actor: Actor, wanted: NewFramework, *, no
     _keep_terms(session, made, wanted.terms.standard_terms, person_id, now=now)
     _set_lots(session, made, wanted.terms)
     after = {"authority_id": authority.id, **_told(made)}
-    record(session, actor, "framework.set_up", KIND, made.id, now=now, after=after)
+    tell(session, actor, made, Step.SET_UP, now=now, after=after)
     return made
 
 
@@ -70,7 +74,7 @@ def amend_framework(
     session.flush()
     _keep_terms(session, framework, wanted.standard_terms, require_running(actor, framework.authority_id), now=now)
     _set_lots(session, framework, wanted)
-    record(session, actor, "framework.amended", KIND, framework.id, now=now, before=before, after=_told(framework))
+    tell(session, actor, framework, Step.AMENDED, now=now, before=before, after=_told(framework))
     return framework
 
 

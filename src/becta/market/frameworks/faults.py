@@ -72,6 +72,19 @@ def opening_faults(opening: Opening, *, is_light_touch: bool, last_on: date, now
     return faults
 
 
+def reopening_faults(opening: Opening, due: date | None, *, now: datetime) -> list[Fault]:
+    """What is wrong with opening an open framework again, if its next award is `due` by a day (s.49(2)(a))."""
+    if due is None or opening.closes_at.tzinfo is None or not _FIRST_YEAR <= opening.closes_at.year <= _LAST_YEAR:
+        return []
+    if london_date(now) > due:
+        mend = "set up another framework: an open one that missed an award is not opened again"
+        return [Fault(field="closes_at", problem=f"is after {due}, when the next award was due", mend=mend)]
+    if london_date(opening.closes_at) <= due:
+        return []
+    mend = "close so early that the award can take effect by then"
+    return [Fault(field="closes_at", problem=f"is after {due}, when the next award is due (s.49(2)(a))", mend=mend)]
+
+
 def application_faults(terms: ApplicationTerms, criteria: Sequence[str]) -> list[Fault]:
     """What is wrong with a draft; whether it is whole is asked when it is submitted."""
     faults = text_faults("share_code", terms.share_code, at_most=40)
@@ -172,9 +185,6 @@ def _lot_faults(at: str, lot: NewLot, terms: FrameworkTerms) -> list[Fault]:
         faults.append(Fault(field=f"{at}.category", problem="is no category", mend=mend, value=lot.category[:64]))
     if lot.max_suppliers is not None and not 1 <= lot.max_suppliers <= 1_000:
         faults.append(Fault(field=f"{at}.max_suppliers", problem="is out of range", mend="give 1 to 1000, or null"))
-    if lot.max_suppliers is not None and terms.is_open_framework:
-        mend = "leave it null: an open framework here takes all that are admitted (s.49(4))"
-        faults.append(Fault(field=f"{at}.max_suppliers", problem="limits an open framework", mend=mend))
     is_direct = lot.method is not Method.FURTHER_COMPETITION and lot.max_suppliers != 1 and not terms.is_light_touch
     for name in ("core_terms", "mechanism"):
         if is_direct and not getattr(lot, name).strip():

@@ -11,17 +11,19 @@ from becta.kernel.tables import JSON_TYPE, NULL_OR_JSON, EnumText
 from becta.market.frameworks.rules import ApplicationState, FrameworkState, Method
 
 _NOT_WITHDRAWN = text("state <> 'withdrawn'")
-_ON_IT = text("state IN ('awarded', 'suspended')")
+_ON_IT = text("state IN ('awarded', 'suspended') AND awarded_until IS NULL")
 
 
 class Framework(SQLModel, table=True):
     """A framework of an authority. What it says is fixed once it is published; its lots are rows of their own.
 
-    `standstill_ends_on` and `in_force_from` are those of its first award; `last_on` is set by each award.
+    `ocid` names it in open contracting. `standstill_ends_on` and `in_force_from` are those of its first award;
+    `last_on` is set by each award.
     """
 
     __tablename__ = "framework"
     __table_args__ = (
+        Index("uq_framework_ocid", "ocid", unique=True),
         CheckConstraint("revision > 0", name="revision"),
         CheckConstraint("ends_on >= starts_on", name="dates_in_order"),
         CheckConstraint("estimated_value_pence > 0", name="value"),
@@ -40,6 +42,7 @@ class Framework(SQLModel, table=True):
     )
 
     id: UUID = Field(primary_key=True)
+    ocid: str = Field(max_length=64)
     authority_id: UUID = Field(foreign_key="organisation.id", index=True)
     reference: str = Field(max_length=40, unique=True)
     title: str = Field(max_length=200)
@@ -108,7 +111,10 @@ class FrameworkTermsText(SQLModel, table=True):
 
 
 class FrameworkRound(SQLModel, table=True):
-    """A time that a framework was open for applications: a closed one has one round, an open one may have more."""
+    """A time that a framework was open for applications: a closed one has one round, an open one may have more.
+
+    `extensions` are its `rules.Extended`, oldest first.
+    """
 
     __tablename__ = "framework_round"
     __table_args__ = (
@@ -126,6 +132,7 @@ class FrameworkRound(SQLModel, table=True):
     opened_at: datetime
     opened_by: UUID = Field(foreign_key="person.id")
     closes_at: datetime
+    extensions: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON_TYPE)
     short_period_reason: str | None = Field(default=None, sa_type=Text)
     summaries_sent_at: datetime | None = None
     award_published_on: date | None = None
@@ -137,7 +144,8 @@ class FrameworkRound(SQLModel, table=True):
 class FrameworkApplication(SQLModel, table=True):
     """A supplier's application for a lot in a round; what it says is fixed once its assessment begins.
 
-    `total` is a decimal as text; `reason` is that of the last step which needed one.
+    `total` is a decimal as text; `reason` is that of the last step which needed one. `later_summaries` are those of
+    later rounds of an open framework that it was ranked in again; `awarded_until` is set when one ends its place.
     """
 
     __tablename__ = "framework_application"
@@ -197,5 +205,7 @@ class FrameworkApplication(SQLModel, table=True):
     decided_at: datetime | None = None
     reason: str | None = Field(default=None, sa_type=Text)
     summary: dict[str, Any] | None = Field(default=None, sa_type=NULL_OR_JSON)
+    later_summaries: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON_TYPE)
     awarded_from: date | None = None
+    awarded_until: date | None = None
     revision: int = 1

@@ -16,7 +16,13 @@ from becta.kernel.actor import SYSTEM, Actor
 from becta.kernel.clock import london_date
 from becta.kernel.errors import NotFound
 from becta.market.accounts.organisations import organisation_out, organisations_out
-from becta.market.frameworks.columns import award_criteria_of, entitled_buyers, questions_of, selection_criteria_of
+from becta.market.frameworks.columns import (
+    award_criteria_of,
+    entitled_buyers,
+    extensions_of,
+    questions_of,
+    selection_criteria_of,
+)
 from becta.market.frameworks.entitlement import Buyer, is_entitled
 from becta.market.frameworks.models import (
     Framework,
@@ -111,7 +117,7 @@ def standard_terms(session: Session, framework_id: UUID, sha256: str) -> TermsOu
 def framework_out(session: Session, framework: Framework, *, now: datetime) -> FrameworkOut:
     """A framework with its lots, suppliers and rounds; five statements."""
     lots = _lots(session, [framework.id])
-    suppliers = awarded_suppliers(session, [lot.id for lot in lots])
+    suppliers = awarded_suppliers(session, [lot.id for lot in lots], london_date(now))
     asked = select(FrameworkRound).where(col(FrameworkRound.framework_id) == framework.id)
     rounds = session.execute(asked.order_by(col(FrameworkRound.number))).scalars().all()
     last_on = framework.last_on or framework.ends_on
@@ -145,18 +151,25 @@ def dates_of(framework: Framework) -> Dates:
     )
 
 
-def awarded_suppliers(session: Session, lot_ids: Iterable[UUID]) -> dict[UUID, tuple[AwardedSupplier, ...]]:
-    """The suppliers awarded to lots and neither suspended nor removed now, by name; one statement."""
+def awarded_suppliers(session: Session, lot_ids: Iterable[UUID], on: date) -> dict[UUID, tuple[AwardedSupplier, ...]]:
+    """The suppliers awarded to lots whose place has not ended before a day, by name; one statement.
+
+    Those that are suspended or removed now are left out; those are in whose place begins later.
+    """
     row = FrameworkApplication
     asked = (
-        select(col(row.lot_id), col(row.supplier_id), col(Supplier.name), col(row.awarded_from))
+        select(col(row.lot_id), col(row.supplier_id), col(Supplier.name), col(row.awarded_from), col(row.awarded_until))
         .join(Supplier, col(Supplier.id) == col(row.supplier_id))
-        .where(col(row.lot_id).in_(sorted(lot_ids)), col(row.state) == ApplicationState.AWARDED)
-        .order_by(func.lower(col(Supplier.name)), col(Supplier.id))
+        .where(
+            col(row.lot_id).in_(sorted(lot_ids)),
+            col(row.state) == ApplicationState.AWARDED,
+            or_(col(row.awarded_until).is_(None), col(row.awarded_until) >= on),
+        )
+        .order_by(func.lower(col(Supplier.name)), col(Supplier.id), col(row.awarded_from))
     )
     found: dict[UUID, tuple[AwardedSupplier, ...]] = {}
-    for lot_id, supplier_id, name, awarded_from in session.execute(asked):
-        one = AwardedSupplier(supplier_id=supplier_id, name=name, awarded_from=awarded_from)
+    for lot_id, supplier_id, name, awarded_from, until in session.execute(asked):
+        one = AwardedSupplier(supplier_id=supplier_id, name=name, awarded_from=awarded_from, awarded_until=until)
         found[lot_id] = (*found.get(lot_id, ()), one)
     return found
 
@@ -170,7 +183,7 @@ def framework_lot_suppliers(session: Session, lot_id: UUID, on: date) -> tuple[A
     lot, framework = lot_and_framework(session, lot_id)
     if not is_in_force(framework.state, dates_of(framework), day):
         return ()
-    return tuple(one for one in awarded_suppliers(session, [lot.id]).get(lot.id, ()) if one.awarded_from <= day)
+    return tuple(one for one in awarded_suppliers(session, [lot.id], day).get(lot.id, ()) if one.is_on_it(day))
 
 
 def lot_and_framework(session: Session, lot_id: UUID) -> tuple[FrameworkLot, Framework]:
@@ -199,6 +212,7 @@ def standing_in_sql(*, now: datetime) -> ColumnElement[str]:
 
 _SAME = (
     "id",
+    "ocid",
     "reference",
     "title",
     "description",
@@ -283,4 +297,5 @@ def _lot_out(lot: FrameworkLot, suppliers: tuple[AwardedSupplier, ...]) -> LotOu
 
 
 def _round_out(one: FrameworkRound) -> RoundOut:
-    return RoundOut(**one.model_dump(exclude={"framework_id", "opened_by", "awarded_by"}))
+    said = one.model_dump(exclude={"framework_id", "opened_by", "awarded_by", "extensions"})
+    return RoundOut(**said, extensions=extensions_of(one))

@@ -106,6 +106,15 @@ class Dates(Struct, frozen=True, kw_only=True):
     last_on: date | None = None
 
 
+class Extended(Struct, frozen=True, kw_only=True):
+    """That the deadline of a round was put off for everybody, from when to when, and why, as everybody is told."""
+
+    at: datetime
+    before: datetime
+    after: datetime
+    reason: str
+
+
 class Lot(Struct, frozen=True, kw_only=True):
     """What a lot says of calling off; the levy is the framework's, in basis points of a call-off's value."""
 

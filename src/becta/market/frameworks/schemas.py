@@ -10,13 +10,13 @@ from msgspec import Struct
 from becta.market.accounts.organisations import OrganisationOut
 from becta.market.frameworks.declarations import Answer, Question, Verdict
 from becta.market.frameworks.entitlement import EntitledBuyers
-from becta.market.frameworks.rules import Method, Standing
+from becta.market.frameworks.rules import Extended, Method, Standing
 from becta.market.frameworks.scoring import Assessment, AwardCriterion, Score, SelectionCriterion
 from becta.market.frameworks.terms import Response
 
 
 class ApplicationStanding(StrEnum):
-    """Where an application stands: its state, or awarded and waiting for the standstill to end."""
+    """Where an application stands: its state, or awarded and waiting for the standstill to end, or its place ended."""
 
     DRAFT = "draft"
     SUBMITTED = "submitted"
@@ -29,14 +29,20 @@ class ApplicationStanding(StrEnum):
     SUSPENDED = "suspended"
     REMOVED = "removed"
     WITHDRAWN = "withdrawn"
+    ENDED = "ended"
 
 
 class AwardedSupplier(Struct, frozen=True, kw_only=True):
-    """A supplier on a lot, and from which day it may be called off from."""
+    """A supplier on a lot, since when it may be called off from, and until when if a later round ends its place."""
 
     supplier_id: UUID
     name: str
     awarded_from: date
+    awarded_until: date | None = None
+
+    def is_on_it(self, on: date) -> bool:
+        """Whether it may be called off from on a day."""
+        return self.awarded_from <= on and (self.awarded_until is None or on <= self.awarded_until)
 
     @property
     def organisation_id(self) -> UUID:
@@ -66,6 +72,7 @@ class RoundOut(Struct, frozen=True, kw_only=True):
     opened_at: datetime
     closes_at: datetime
     short_period_reason: str | None
+    extensions: tuple[Extended, ...]
     summaries_sent_at: datetime | None
     award_published_on: date | None
     standstill_ends_on: date | None
@@ -92,12 +99,13 @@ class FrameworkShort(Struct, frozen=True, kw_only=True):
 
 
 class FrameworkOut(Struct, frozen=True, kw_only=True):
-    """A framework with its lots, as it stands now.
+    """A framework with its lots, as it stands now; `ocid` names it in open contracting.
 
     `next_award_by` is the last day for an open framework's next award (s.49(2)(a)), None if none is due.
     """
 
     id: UUID
+    ocid: str
     reference: str
     title: str
     description: str
@@ -176,6 +184,7 @@ class ApplicationOut(Struct, frozen=True, kw_only=True):
 
     To its supplier, what is made of it shows only once all summaries are sent: until then `verdict` is what its
     answers would do now, and the rest of the assessment is None. `assessor_id` is shown to the authority alone.
+    `later_summaries` are those of later rounds of an open framework in which this tender was ranked again.
     """
 
     id: UUID
@@ -199,7 +208,9 @@ class ApplicationOut(Struct, frozen=True, kw_only=True):
     decided_at: datetime | None
     reason: str | None
     summary: Summary | None
+    later_summaries: tuple[Summary, ...]
     awarded_from: date | None
+    awarded_until: date | None
     revision: int
 
 

@@ -1,29 +1,32 @@
 """Use cases of whoever runs a framework: publish, extend, tell, award, open again, terminate."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
+import msgspec
 from sqlmodel import Session, col, select
 
 from becta.kernel.actor import Actor
 from becta.kernel.clock import london_date
 from becta.kernel.errors import Conflict, Fault, Invalid, NotFound, refuse_if_any
-from becta.kernel.events import record
 from becta.kernel.working_days import standstill_end
 from becta.market.advice.reference import uk_calendar
-from becta.market.frameworks.faults import opening_faults, reason_faults
-from becta.market.frameworks.locks import KIND, locked_for_running, require_running
+from becta.market.frameworks.faults import opening_faults, reason_faults, reopening_faults
+from becta.market.frameworks.locks import locked_for_running, require_running
 from becta.market.frameworks.models import Framework, FrameworkApplication, FrameworkRound
 from becta.market.frameworks.queries import dates_of
 from becta.market.frameworks.rules import (
     ApplicationState,
+    Extended,
     FrameworkState,
     Standing,
     check_framework_move,
     is_taking_applications,
     last_day,
+    next_award_by,
     standing,
 )
+from becta.market.frameworks.steps import Step, tell
 from becta.market.frameworks.telling import award_applications, tell_applicants
 from becta.market.frameworks.terms import Extension, Opening
 
@@ -38,16 +41,17 @@ def publish_framework(
     framework.published_at = now
     _open(session, actor, framework, opening, now=now)
     after = {"closes_at": framework.closes_at, "short_period_reason": opening.short_period_reason}
-    record(session, actor, "framework.published", KIND, framework.id, now=now, after=after)
+    tell(session, actor, framework, Step.PUBLISHED, now=now, after=after)
     return framework
 
 
 def reopen_framework(
     session: Session, actor: Actor, framework_id: UUID, opening: Opening, *, revision: int | None, now: datetime
 ) -> Framework:
-    """Open an open framework for applications again (s.49(1)); its suppliers stay on it by s.49(4)(a).
+    """Open an open framework for applications again (s.49(1)), so early that the next award can still be in time.
 
-    Raises Invalid, NotFound, Forbidden, Stale, or Conflict if it is not one, or is not in force.
+    Its suppliers are ranked again with the applicants, on their earlier tender or a new one (s.49(4) and (5)). Raises
+    Invalid, NotFound, Forbidden, Stale, or Conflict if it is not one, is not in force, or missed an award (s.49(2)(a)).
     """
     framework = locked_for_running(session, actor, framework_id, revision)
     if not framework.is_open_framework:
@@ -56,9 +60,10 @@ def reopen_framework(
     if where is not Standing.IN_FORCE or framework.state is not FrameworkState.AWARDED:
         what = "open already" if framework.state is FrameworkState.OPEN else str(where)
         raise Conflict(f"the framework is {what}; it is opened again while it is in force")
+    refuse_if_any(reopening_faults(opening, _next_award_by(session, framework), now=now))
     _open(session, actor, framework, opening, now=now)
     after = {"round": framework.round, "closes_at": framework.closes_at}
-    record(session, actor, "framework.reopened", KIND, framework.id, now=now, after=after)
+    tell(session, actor, framework, Step.REOPENED, now=now, after=after)
     return framework
 
 
@@ -76,13 +81,14 @@ def extend_deadline(
     if wanted.closes_at <= framework.closes_at:
         mend = f"give a time after {framework.closes_at.isoformat()}"
         raise Invalid([Fault(field="closes_at", problem="is not later than the deadline", mend=mend)])
-    before = {"closes_at": framework.closes_at}
-    framework.closes_at = _round(session, framework).closes_at = wanted.closes_at
+    before, reason = {"closes_at": framework.closes_at}, wanted.reason.strip()
+    current = _round(session, framework)
+    made = Extended(at=now, before=framework.closes_at, after=wanted.closes_at, reason=reason)
+    current.extensions = [*current.extensions, msgspec.to_builtins(made)]
+    framework.closes_at = current.closes_at = wanted.closes_at
     framework.revision += 1
-    session.flush()
     after = {"closes_at": framework.closes_at}
-    reason = wanted.reason.strip()
-    record(session, actor, "framework.extended", KIND, framework.id, now=now, before=before, after=after, reason=reason)
+    tell(session, actor, framework, Step.EXTENDED, now=now, before=before, after=after, reason=reason)
     return framework
 
 
@@ -103,9 +109,9 @@ def send_summaries(
         raise Conflict(f"{len(waiting)} of {len(applications)} applications are not decided yet")
     current.summaries_sent_at = now
     framework.revision += 1
-    told = tell_applicants(session, actor, framework, applications, now=now)
+    told = tell_applicants(session, actor, framework, applications, _on_it(session, framework), now=now)
     after = {"round": framework.round, "applications": len(applications), "successful": told}
-    record(session, actor, "framework.summaries_sent", KIND, framework.id, now=now, after=after)
+    tell(session, actor, framework, Step.SUMMARIES_SENT, now=now, after=after)
     return framework
 
 
@@ -124,7 +130,9 @@ def award_framework(
     published = london_date(now)
     ends_on = standstill_end(published, uk_calendar())
     effective = max(framework.starts_on, ends_on + timedelta(days=1))
-    suppliers = award_applications(session, actor, framework, _of_round(session, framework), effective, now=now)
+    _refuse_late_award(session, framework, effective)
+    applications, on_it = _of_round(session, framework), _on_it(session, framework)
+    suppliers = award_applications(session, actor, framework, applications, on_it, effective, now=now)
     if not suppliers:
         raise Conflict("no application was successful, so there is nobody to award to; terminate the framework instead")
     check_framework_move(framework.state, FrameworkState.AWARDED)
@@ -145,10 +153,9 @@ def award_framework(
         framework.standstill_ends_on, framework.in_force_from = ends_on, effective
     framework.state = FrameworkState.AWARDED
     framework.revision += 1
-    session.flush()
     after = {"round": framework.round, "standstill_ends_on": ends_on, "effective_from": effective}
     after |= {"last_on": framework.last_on, "suppliers": len(suppliers)}
-    record(session, actor, "framework.awarded", KIND, framework.id, now=now, after=after)
+    tell(session, actor, framework, Step.AWARDED, now=now, after=after)
     return framework
 
 
@@ -165,19 +172,8 @@ def terminate_framework(
     framework.state, framework.terminated_at, framework.reason = FrameworkState.TERMINATED, now, reason.strip()
     framework.terminated_by = require_running(actor, framework.authority_id)
     framework.revision += 1
-    session.flush()
-    after = {"state": framework.state}
-    record(
-        session,
-        actor,
-        "framework.terminated",
-        KIND,
-        framework.id,
-        now=now,
-        before=before,
-        after=after,
-        reason=framework.reason,
-    )
+    after, why = {"state": framework.state}, framework.reason
+    tell(session, actor, framework, Step.TERMINATED, now=now, before=before, after=after, reason=why)
     return framework
 
 
@@ -217,6 +213,36 @@ def _assessing(session: Session, framework: Framework, *, now: datetime) -> Fram
     if is_taking_applications(framework.state, framework.closes_at, now=now):
         raise Conflict(f"suppliers may apply until {framework.closes_at}; nothing is decided before")
     return _round(session, framework)
+
+
+def _next_award_by(session: Session, framework: Framework) -> date | None:
+    """The last day for an open framework's next award, None if none is due."""
+    if framework.last_on is None:
+        return None
+    asked = select(FrameworkRound).where(FrameworkRound.framework_id == framework.id)
+    rounds = session.exec(asked.order_by(col(FrameworkRound.number)))
+    return next_award_by([one.effective_from for one in rounds if one.effective_from], framework.last_on)
+
+
+def _refuse_late_award(session: Session, framework: Framework, effective: date) -> None:
+    due = _next_award_by(session, framework) if framework.is_open_framework else None
+    if due is not None and effective > due:
+        raise Conflict(
+            f"the award would take effect on {effective}, but was due by {due} (s.49(2)(a)); terminate the framework "
+            "and set up another"
+        )
+
+
+def _on_it(session: Session, framework: Framework) -> list[FrameworkApplication]:
+    """The places on an open framework that earlier rounds gave and none has ended, locked, oldest first."""
+    row = FrameworkApplication
+    wanted = select(row).where(
+        row.framework_id == framework.id,
+        row.round < framework.round,
+        col(row.state).in_((ApplicationState.AWARDED, ApplicationState.SUSPENDED)),
+        col(row.awarded_until).is_(None),
+    )
+    return list(session.exec(wanted.order_by(col(row.id)).with_for_update()))
 
 
 def _of_round(session: Session, framework: Framework) -> list[FrameworkApplication]:

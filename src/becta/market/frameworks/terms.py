@@ -70,7 +70,7 @@ class Opening(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Extension(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A later deadline for everybody, and why."""
+    """A later deadline for everybody, and why, which is published with it."""
 
     closes_at: datetime
     reason: str

@@ -15,7 +15,7 @@ from becta.kernel.money import vat_pence
 from becta.market.awards.models import Award, AwardDecision, Contract, ContractChange
 from becta.market.awards.states import ContractState, DecisionState
 from becta.market.bids.models import OpenedBid
-from becta.market.frameworks.models import FrameworkLot
+from becta.market.frameworks.models import Framework, FrameworkLot
 from becta.market.ocds.facts import (
     AmendmentFacts,
     AwardFacts,
@@ -162,9 +162,8 @@ def _bidders(session: Session, procurement_id: UUID) -> int:
 def _framework(session: Session, procurement: Procurement) -> str | None:
     if procurement.framework_lot_id is None:
         return None
-    lot = session.get_one(FrameworkLot, procurement.framework_lot_id)
-    prefix = "-".join(procurement.ocid.split("-")[:2])
-    return f"{prefix}-{lot.framework_id}"
+    wanted = select(Framework.ocid).join(FrameworkLot, col(FrameworkLot.framework_id) == col(Framework.id))
+    return session.exec(wanted.where(FrameworkLot.id == procurement.framework_lot_id)).one()
 
 
 def _awards(
@@ -209,8 +208,13 @@ def _award(
         items=tuple(_awarded(award, lots[award.lot_id]) for award in awards),
         standstill=_standstill(procurement) if stands else None,
         summaries_sent_at=procurement.summaries_sent_at if stands else None,
-        description=_SUSPENDED if stands and procurement.state is ProcurementState.SUSPENDED else "",
+        description=_held_up(procurement) if stands else "The award was taken back.",
     )
+
+
+def _held_up(procurement: Procurement) -> str:
+    """Always something, so that a later release takes back what an earlier one said."""
+    return _SUSPENDED if procurement.state is ProcurementState.SUSPENDED else "No claim holds the award up."
 
 
 def _awarded(award: Award, lot: LotOut) -> ItemFacts:

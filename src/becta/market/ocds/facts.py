@@ -1,14 +1,15 @@
 """What is public of a procurement or framework, as plain facts: what releases are made from. Sums are pence."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from msgspec import Struct
 
 
 class Money(Struct, frozen=True, kw_only=True):
-    """A sum ex VAT, and with VAT where it is known: both in pence."""
+    """A sum ex VAT, and with VAT, in pence: as far as each is known."""
 
-    net_pence: int
+    net_pence: int | None = None
     gross_pence: int | None = None
 
 
@@ -55,14 +56,17 @@ class ItemFacts(Struct, frozen=True, kw_only=True):
     id: str
     description: str
     cpv: str
-    lot: str
+    lot: str | None = None
     quantity: int | None = None
     unit: str = "unit"
     unit_price: Money | None = None
 
 
 class LotFacts(Struct, frozen=True, kw_only=True):
-    """A lot; `judged` says how bids for it are judged."""
+    """A lot; `judged` says how bids for it are judged. Of a framework's lot, how it is called off from.
+
+    `called_off` is a code of the standard.
+    """
 
     id: str
     title: str
@@ -71,6 +75,8 @@ class LotFacts(Struct, frozen=True, kw_only=True):
     judged: str = ""
     value: Money | None = None
     contract: Span | None = None
+    called_off: str | None = None
+    most_suppliers: int | None = None
 
 
 class AmendmentFacts(Struct, frozen=True, kw_only=True):
@@ -117,16 +123,19 @@ class ContractFacts(Struct, frozen=True, kw_only=True):
 
 
 class FrameworkFacts(Struct, frozen=True, kw_only=True):
-    """What the tender of a framework says of it (Procurement Act 2023 s.45). `method` is a code of the standard."""
+    """What the tender of a framework says of it (Procurement Act 2023 s.45). `method` is a code of the standard.
+
+    `is_for_unlisted`: buyers may use it that it does not name one by one. `is_open`: it is an open framework (s.49),
+    and `scheme_ends` when its last framework does. `levy` is the part of a call-off's value that its supplier pays.
+    """
 
     method: str
     buyers: str
-    value: Money | None = None
-    period: Span | None = None
-    most_suppliers: int | None = None
+    is_for_unlisted: bool = True
+    long_term_reason: str | None = None
     is_open: bool = False
     scheme_ends: datetime | None = None
-    levy: str = ""
+    levy: Decimal | None = None
 
 
 class ProcurementFacts(Struct, frozen=True, kw_only=True):
@@ -152,6 +161,8 @@ class ProcurementFacts(Struct, frozen=True, kw_only=True):
     tendering: Span | None = None
     enquiries: Span | None = None
     contract: Span | None = None
+    eligibility: str = ""
+    judged: str = ""
     has_questions: bool | None = None
     bidders: int | None = None
     documents: tuple[DocumentFacts, ...] = ()

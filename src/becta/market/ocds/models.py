@@ -12,7 +12,7 @@ from becta.market.ocds.projecting import Stage
 
 
 class OcdsRelease(SQLModel, table=True):
-    """A release that one step of a procurement made. `body` is its JSON as published, to the letter.
+    """A release that one step of a procurement or framework made. `body` is its JSON as published, to the letter.
 
     `number` counts all releases in the order of their commits; `notice` is that of the notice to be sent, if one is.
     """
@@ -21,13 +21,15 @@ class OcdsRelease(SQLModel, table=True):
     __table_args__ = (
         Index("uq_ocds_release_ocid_release", "ocid", "release_id", unique=True),
         Index("uq_ocds_release_number", "number", unique=True),
+        CheckConstraint("(procurement_id IS NULL) <> (framework_id IS NULL)", name="one_process"),
     )
 
     id: UUID = Field(primary_key=True)
     number: int = Field(sa_type=BigInteger)
     ocid: str = Field(max_length=64)
     release_id: str = Field(max_length=120)
-    procurement_id: UUID = Field(foreign_key="procurement.id", index=True)
+    procurement_id: UUID | None = Field(default=None, foreign_key="procurement.id", index=True)
+    framework_id: UUID | None = Field(default=None, foreign_key="framework.id", index=True)
     step: str = Field(max_length=32)
     tags: list[str] = Field(sa_type=JSON_TYPE)
     date: datetime

@@ -212,8 +212,8 @@ KINDS: Mapping[str, NoticeKind] = dict(
 )
 """Every kind by its number."""
 
-DETAILS_WITHIN = timedelta(days=30)
-"""UK7 and UK11 follow within 30 days (ss.53(2), 80(1))."""
+DETAILS_WITHIN, LIGHT_TOUCH_DETAILS_WITHIN = timedelta(days=30), timedelta(days=120)
+"""UK7 and UK11 follow within 30 days (ss.53, 80); UK7 of light touch within 120."""
 
 
 class Occasion(StrEnum):
@@ -244,7 +244,12 @@ _BELOW = "the value is below the threshold, so the Act asks schools for no notic
 
 
 def notice_due(
-    occasion: Occasion, *, is_advertised_to_all: bool, is_above_threshold: bool, at: datetime
+    occasion: Occasion,
+    *,
+    is_advertised_to_all: bool,
+    is_above_threshold: bool,
+    is_light_touch: bool = False,
+    at: datetime,
 ) -> NoticeDue | None:
     """The notice that something calls for, None if none fits: who invites only some suppliers gives no UK3, 4 or 12.
 
@@ -254,6 +259,7 @@ def notice_due(
         return None
     kind = KINDS[_CALLED_FOR[occasion]]
     is_due = is_above_threshold and occasion is not Occasion.PLANNED
-    by = at + DETAILS_WITHIN if is_due and kind.number in {"UK7", "UK11"} else None
+    within = LIGHT_TOUCH_DETAILS_WITHIN if is_light_touch and kind.number == "UK7" else DETAILS_WITHIN
+    by = at + within if is_due and kind.number in {"UK7", "UK11"} else None
     because = _BELOW if not is_above_threshold else f"Procurement Act 2023 {kind.section}: {kind.when}"
     return NoticeDue(kind=kind, is_due=is_due, by=by, because=because)

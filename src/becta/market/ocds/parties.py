@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from becta.catalogue.suppliers.models import Supplier
 from becta.market.accounts.models import Organisation
+from becta.market.accounts.organisations import OPERATOR_NAME
 from becta.market.accounts.roles import OrganisationKind
 from becta.market.ocds.facts import PartyFacts
 from becta.market.organisations.models import Establishment, EstablishmentGroup
@@ -21,6 +22,8 @@ def party_of(session: Session, organisation_id: UUID, roles: tuple[str, ...]) ->
     if found.kind is OrganisationKind.TRUST:
         group = session.get_one(EstablishmentGroup, found.group_uid)
         return _authority(found, group, [("GB-UKPRN", group.ukprn), ("GB-COH", group.company_number)], roles)
+    if found.kind is OrganisationKind.OPERATOR:
+        return PartyFacts(key=str(found.id), name=OPERATOR_NAME, roles=roles, is_authority=True)
     supplier = session.get_one(Supplier, found.supplier_id)
     known = [("GB-COH", supplier.companies_house_number), ("GB-PPON", supplier.ppon)]
     return PartyFacts(key=str(found.id), name=supplier.name, roles=roles, identifiers=_identifiers(known))

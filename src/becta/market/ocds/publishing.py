@@ -1,10 +1,16 @@
-"""Publishing: each step of a procurement adds a release in its own transaction, from the rows as they are then."""
+"""Publishing: each step of a procurement adds a release in its own transaction, from the rows as they are then.
+
+How a release is added is the same for frameworks, whose steps are in `publishing_frameworks`.
+"""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 import msgspec
-from sqlalchemy import update
+from msgspec import Struct
+from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from becta.kernel.ids import new_id
@@ -28,35 +34,12 @@ def publish_release(session: Session, procurement: Procurement, step: Step, *, n
     """Add the release that a step makes; a step that is not public, or that was published already, adds none."""
     if step not in PUBLIC:
         return
-    earlier = session.exec(
-        select(OcdsRelease).where(OcdsRelease.procurement_id == procurement.id).order_by(col(OcdsRelease.number))
-    ).all()
-    last: dict[str, Any] = parsed(earlier[-1].body) if earlier else {}
-    told = frozenset(award["id"] for award in last.get("awards", ()))
+    earlier = published(session, procurement.ocid)
+    told = earlier.named("awards")
     facts = compose(session, procurement, told=told, now=now)
-    named = tags(step, is_published=bool(earlier), told=told, awards={award.id for award in facts.awards})
-    if not named:
-        return
+    named = tags(step, is_published=earlier.count > 0, told=told, awards={award.id for award in facts.awards})
     due = notice_of(procurement, step, at=now)
-    facts = _labelled(facts, f"{procurement.ocid}-{len(earlier) + 1}", named, due)
-    body = release(facts)
-    if earlier and earlier[-1].step == step and _same(body, last):
-        return
-    session.add(
-        OcdsRelease(
-            id=new_id(),
-            number=_next_number(session),
-            ocid=procurement.ocid,
-            release_id=facts.id,
-            procurement_id=procurement.id,
-            step=step.value,
-            tags=list(named),
-            date=now,
-            notice=None if due is None else due.kind.number,
-            body=encoded(body),
-        )
-    )
-    session.flush()
+    add_release(session, facts, step, named, due, earlier, procurement_id=procurement.id)
 
 
 def notice_of(procurement: Procurement, step: Step, *, at: datetime) -> NoticeDue | None:
@@ -69,6 +52,64 @@ def notice_of(procurement: Procurement, step: Step, *, at: datetime) -> NoticeDu
         is_above_threshold=procurement.is_above_threshold,
         at=at,
     )
+
+
+class Published(Struct, frozen=True, kw_only=True):
+    """How many releases of a process there are, and the last of them: its step, and what it says."""
+
+    count: int = 0
+    step: str | None = None
+    body: dict[str, Any] = {}
+
+    def named(self, part: str) -> frozenset[str]:
+        """The awards or contracts that were told of."""
+        return frozenset(one["id"] for one in self.body.get(part, ()))
+
+
+def published(session: Session, ocid: str) -> Published:
+    """What was published of a process so far."""
+    wanted = select(OcdsRelease).where(OcdsRelease.ocid == ocid).order_by(col(OcdsRelease.number).desc())
+    last = session.exec(wanted.limit(1)).first()
+    if last is None:
+        return Published()
+    count = session.exec(select(func.count()).where(col(OcdsRelease.ocid) == ocid)).one()
+    return Published(count=count, step=last.step, body=parsed(last.body))
+
+
+def add_release(
+    session: Session,
+    facts: ProcurementFacts,
+    step: StrEnum,
+    named: tuple[str, ...],
+    due: NoticeDue | None,
+    earlier: Published,
+    *,
+    procurement_id: UUID | None = None,
+    framework_id: UUID | None = None,
+) -> None:
+    """Add the release of a step with these tags; none without a tag, or if the same step said the same before."""
+    if not named:
+        return
+    facts = _labelled(facts, f"{facts.ocid}-{earlier.count + 1}", named, due)
+    body = release(facts)
+    if earlier.step == step and _same(body, earlier.body):
+        return
+    session.add(
+        OcdsRelease(
+            id=new_id(),
+            number=_next_number(session),
+            ocid=facts.ocid,
+            release_id=facts.id,
+            procurement_id=procurement_id,
+            framework_id=framework_id,
+            step=step.value,
+            tags=list(named),
+            date=facts.at,
+            notice=None if due is None else due.kind.number,
+            body=encoded(body),
+        )
+    )
+    session.flush()
 
 
 def _labelled(

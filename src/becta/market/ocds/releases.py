@@ -1,4 +1,4 @@
-"""Facts of a procurement as an OCDS 1.1.5 release, with the extensions for lots, techniques and the United Kingdom.
+"""Facts of a procurement as an OCDS 1.1.5 release, with the extensions for lots, techniques, fees and the UK.
 
 Only what is known is said: there are no nulls. Amounts are pounds ex VAT as exact decimals, `amountGross` with VAT.
 """
@@ -28,6 +28,7 @@ Json = dict[str, Any]
 EXTENSIONS = (
     "https://raw.githubusercontent.com/open-contracting-extensions/ocds_lots_extension/v1.1.5/extension.json",
     "https://raw.githubusercontent.com/open-contracting-extensions/ocds_techniques_extension/master/extension.json",
+    "https://raw.githubusercontent.com/open-contracting-extensions/ocds_participationFee_extension/master/extension.json",
     "https://raw.githubusercontent.com/cabinetoffice/ocds_uk_extension/main/extension.json",
 )
 """The extensions whose fields we use, as packages list them."""
@@ -69,12 +70,11 @@ def value(money: Money | None) -> Json | None:
     """A sum in pounds."""
     if money is None:
         return None
-    gross = None if money.gross_pence is None else _pounds(money.gross_pence)
-    return _said(amount=_pounds(money.net_pence), amountGross=gross, currency="GBP")
+    return _said(amount=_pounds(money.net_pence), amountGross=_pounds(money.gross_pence), currency="GBP")
 
 
-def _pounds(pence: int) -> Decimal:
-    return Decimal(pence).scaleb(-2)
+def _pounds(pence: int | None) -> Decimal | None:
+    return None if pence is None else Decimal(pence).scaleb(-2)
 
 
 def _said(**fields: Any) -> Json:
@@ -84,7 +84,7 @@ def _said(**fields: Any) -> Json:
 
 def _tender(facts: ProcurementFacts, buyer: Json, documents: list[Json]) -> Json:
     amendments = [_amendment(one, facts, is_of_tender=True) for one in facts.amendments]
-    judged = " ".join(f"{lot.title}: {lot.judged}" for lot in facts.lots if lot.judged)
+    judged = facts.judged or " ".join(f"{lot.title}: {lot.judged}" for lot in facts.lots if lot.judged)
     return _said(
         id=facts.ocid,
         title=facts.title,
@@ -96,6 +96,7 @@ def _tender(facts: ProcurementFacts, buyer: Json, documents: list[Json]) -> Json
         procurementMethod=facts.method,
         procurementMethodDetails=facts.method_details,
         mainProcurementCategory=facts.category,
+        eligibilityCriteria=facts.eligibility,
         awardCriteriaDetails=judged,
         submissionMethod=["electronicSubmission"] if facts.tendering else None,
         datePublished=None if facts.published_at is None else instant(facts.published_at),
@@ -109,6 +110,7 @@ def _tender(facts: ProcurementFacts, buyer: Json, documents: list[Json]) -> Json
         aboveThreshold=facts.is_above_threshold,
         lots=[_lot(lot) for lot in facts.lots],
         techniques=_techniques(facts.framework),
+        participationFees=_fees(facts.framework),
         competitive=facts.is_competitive,
         finalStatusDate=instant(facts.at) if facts.status in {"cancelled", "unsuccessful"} else None,
     )
@@ -122,7 +124,15 @@ def _lot(lot: LotFacts) -> Json:
         status=lot.status,
         value=value(lot.value),
         contractPeriod=_period(lot.contract),
+        techniques=_of_lot(lot),
     )
+
+
+def _of_lot(lot: LotFacts) -> Json | None:
+    if lot.called_off is None:
+        return None
+    agreement = _said(method=lot.called_off, maximumParticipants=lot.most_suppliers)
+    return {"hasFrameworkAgreement": True, "frameworkAgreement": agreement}
 
 
 def _item(item: ItemFacts) -> Json:
@@ -193,15 +203,20 @@ def _techniques(framework: FrameworkFacts | None) -> Json | None:
     agreement = _said(
         method=framework.method,
         buyerCategories=framework.buyers,
-        maximumParticipants=framework.most_suppliers,
-        value=value(framework.value),
-        period=_period(framework.period),
+        periodRationale=framework.long_term_reason,
         isOpenFrameworkScheme=framework.is_open,
         openFrameworkSchemeEndDate=None if framework.scheme_ends is None else instant(framework.scheme_ends),
-        type="open" if framework.is_open else "closed",
-        description=framework.levy,
+        type="open" if framework.is_for_unlisted else "closed",
     )
     return {"hasFrameworkAgreement": True, "frameworkAgreement": agreement}
+
+
+def _fees(framework: FrameworkFacts | None) -> list[Json]:
+    """The levy, a fixed percentage of each call-off's estimated value (Procurement Act 2023 s.45(7))."""
+    if framework is None or not framework.levy:
+        return []
+    said = f"A levy of {(framework.levy * 100).normalize():f} % of the estimated value of each call-off, VAT excluded."
+    return [{"id": "levy", "type": ["win"], "relativeValue": {"proportion": framework.levy}, "description": said}]
 
 
 def _related(facts: ProcurementFacts) -> list[Json]:

@@ -1,7 +1,9 @@
-"""How a procurement's own words are said in OCDS: its route, state and step, and how its bids are judged."""
+"""How our own words are said in OCDS: routes, states and steps, and how bids are judged."""
 
 from collections.abc import Mapping, Set
 
+from becta.market.frameworks.rules import Method
+from becta.market.frameworks.steps import Step as FrameworkStep
 from becta.market.ocds.notices import Occasion
 from becta.market.procurements.states import ProcurementState
 from becta.market.procurements.telling import Step
@@ -21,6 +23,12 @@ METHODS: Mapping[Route, tuple[str, str]] = {
     Route.THREE_QUOTES: ("limited", "Quotes from suppliers that were asked, below the threshold"),
 }
 """The code of `procurementMethod` and its details."""
+CALLED_OFF: Mapping[Method, str] = {
+    Method.DIRECT_AWARD: "withoutReopeningCompetition",
+    Method.FURTHER_COMPETITION: "withReopeningCompetition",
+    Method.BOTH: "withAndWithoutReopeningCompetition",
+}
+"""The code of `frameworkAgreementMethod`."""
 COMPETED = frozenset({Route.FRAMEWORK_FURTHER_COMPETITION, Route.OPEN_PROCEDURE, Route.COMPETITIVE_FLEXIBLE})
 
 _S = ProcurementState
@@ -49,6 +57,15 @@ OCCASIONS: Mapping[Step, Occasion] = {
     Step.TERMINATED: Occasion.GIVEN_UP,
 }
 """What a step is an occasion for; other steps call for no notice."""
+FRAMEWORK_OCCASIONS: Mapping[FrameworkStep, Occasion] = {
+    FrameworkStep.PUBLISHED: Occasion.INVITED,
+    FrameworkStep.EXTENDED: Occasion.INVITATION_CHANGED,
+    FrameworkStep.REOPENED: Occasion.INVITED,
+    FrameworkStep.AWARDED: Occasion.AWARDED,
+    FrameworkStep.IN_FORCE: Occasion.CONTRACTED,
+    FrameworkStep.EXPIRED: Occasion.ENDED,
+}
+"""The same for frameworks; one that is terminated ended if it was in force, else it was given up."""
 _TAGS: Mapping[Step, str] = {
     Step.GATHERING: "planning",
     Step.ADVERTISED: "tender",
@@ -62,6 +79,16 @@ _TAGS: Mapping[Step, str] = {
 }
 PUBLIC = frozenset({*_TAGS, Step.STANDSTILL, Step.CONTRACTED, Step.RECONSIDERED, Step.TERMINATED})
 """Steps that the public may hear of."""
+_FRAMEWORK_TAGS: Mapping[FrameworkStep, tuple[str, ...]] = {
+    FrameworkStep.PUBLISHED: ("tender",),
+    FrameworkStep.EXTENDED: ("tenderAmendment",),
+    FrameworkStep.REOPENED: ("tenderUpdate",),
+    FrameworkStep.IN_FORCE: ("awardUpdate", "contract"),
+    FrameworkStep.EXPIRED: ("contractTermination",),
+}
+_PLACES = frozenset(
+    {FrameworkStep.SUPPLIER_SUSPENDED, FrameworkStep.SUPPLIER_REINSTATED, FrameworkStep.SUPPLIER_REMOVED}
+)
 _SERVICES, _WORKS = 50, 45
 
 
@@ -81,6 +108,22 @@ def tags(step: Step, *, is_published: bool, told: Set[str], awards: Set[str]) ->
             return ("tenderCancellation",) if is_published else ()
         case _:
             return (_TAGS[step],) if step in _TAGS else ()
+
+
+def framework_tags(step: FrameworkStep, *, told: Set[str], awards: Set[str], is_in_force: bool) -> tuple[str, ...]:
+    """The tags of the release that a step of a framework makes, none for a step that is not public.
+
+    `is_in_force`: contracts were entered into. The rest as in `tags`.
+    """
+    if step is FrameworkStep.AWARDED:
+        return ("award",) if awards - told else ("awardUpdate",)
+    if step in _PLACES:
+        return ("awardUpdate", "contractUpdate") if is_in_force else ("awardUpdate",)
+    if step is FrameworkStep.TERMINATED:
+        if is_in_force:
+            return ("contractTermination",)
+        return ("awardCancellation", "tenderCancellation") if told else ("tenderCancellation",)
+    return _FRAMEWORK_TAGS.get(step, ())
 
 
 def category_of(cpv: str) -> str:

@@ -37,6 +37,7 @@ from becta.market.pledges.rules import (
 from becta.market.pledges.schemas import AnswerGiven, NewPledge, PledgeTerms
 from becta.market.pledges.sharing import Answer
 from becta.market.procurements.access import procurement_held, procurement_shared, view_of
+from becta.market.procurements.calling_off import refuse_unentitled
 from becta.market.procurements.models import Procurement, ProcurementLot
 from becta.market.procurements.states import Phase, ProcurementState, check_phase, phase_of
 
@@ -65,6 +66,7 @@ def make_pledge(session: Session, actor: Actor, procurement_id: UUID, wanted: Ne
     procurement = procurement_shared(session, procurement_id)
     part = _part(session, actor, procurement, school_id, wanted.organisation)
     check_phase(procurement, Phase.GATHERING, now=now, doing="pledging")
+    refuse_unentitled(session, procurement, {school_id: "organisation"})
     lot = _checked(part, wanted, wanted.lot)
     freed = _lapsed_already(session, lot.id, school_id, now=now)
     committed = commit_for_pledge(session, actor, procurement, lot, wanted, wanted.organisation, now=now)

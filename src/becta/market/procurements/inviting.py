@@ -17,6 +17,7 @@ from becta.market.frameworks.queries import framework_lot_suppliers
 from becta.market.organisations.models import Establishment
 from becta.market.organisations.rules import school_id
 from becta.market.procurements.access import procurement_locked
+from becta.market.procurements.calling_off import refuse_unentitled
 from becta.market.procurements.models import (
     Procurement,
     ProcurementInvitation,
@@ -53,6 +54,7 @@ def invite_members(
     check_phase(found, Phase.DRAFT, Phase.GATHERING, now=now, doing="asking schools in")
     caps: dict[UUID, int | None] = {}
     under: dict[UUID, UUID | None] = {}
+    fields: dict[UUID, str] = {}
     for place, one in enumerate(wanted.trusts):
         trust = _of_kind(session, one, f"trusts.{place}.organisation", OrganisationKind.TRUST, now=now)
         session.merge(
@@ -60,12 +62,15 @@ def invite_members(
         )
         for school in _schools(session, trust, now=now):
             under[school] = trust.id
+            fields[school] = f"trusts.{place}.organisation"
     for place, one in enumerate(wanted.schools):
         school = _of_kind(session, one, f"schools.{place}.organisation", OrganisationKind.SCHOOL, now=now).id
         under.setdefault(school, None)
+        fields[school] = f"schools.{place}.organisation"
         caps[school] = one.cap_pence
     if len(under) > MAX_ASKED:
         raise Invalid([Fault(field="schools", problem="are too many", mend=f"ask at most {MAX_ASKED}")])
+    refuse_unentitled(session, found, fields)
     for school, trust_id in sorted(under.items()):
         _take_in(session, found, school, trust_id, caps, now=now)
     found.revision += 1

@@ -30,7 +30,7 @@ def is_above_threshold(lots: Sequence[LotTerms], estimate_pence: int | None, *, 
 
     VAT counts even if it is recovered (s.123(2)); an unknown value counts as above (Schedule 3 para 5).
     """
-    return reaches(_inc_vat(lots, estimate_pence), _threshold(lots, now=now))
+    return reaches(with_vat(lots, estimate_pence), _threshold(lots, now=now))
 
 
 def route_faults(route: Route, lots: Sequence[LotTerms], estimate_pence: int | None, *, now: datetime) -> list[Fault]:
@@ -66,7 +66,8 @@ def _threshold(lots: Sequence[LotTerms], *, now: datetime) -> Threshold:
     return threshold_for(BuyerKind.SCHOOL, kind_of(lots), london_date(now))
 
 
-def _inc_vat(lots: Sequence[LotTerms], estimate_pence: int | None) -> int | None:
+def with_vat(lots: Sequence[LotTerms], estimate_pence: int | None) -> int | None:
+    """An estimate in pence with VAT at the highest rate of its lots; None is unknown."""
     if estimate_pence is None:
         return None
     return estimate_pence + vat_pence(estimate_pence, max(lot.vat_basis_points for lot in lots))

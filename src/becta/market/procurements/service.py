@@ -22,7 +22,7 @@ from becta.market.delegation.rules import SPENDING
 from becta.market.frameworks.models import FrameworkLot
 from becta.market.procurements.access import OPEN_TO_ALL, procurement_locked
 from becta.market.procurements.calling_off import refuse_unless_callable
-from becta.market.procurements.lawful import is_above_threshold, route_faults, shortest_tender_period
+from becta.market.procurements.lawful import is_above_threshold, route_faults, shortest_tender_period, with_vat
 from becta.market.procurements.models import Procurement, ProcurementInvitation, ProcurementLot
 from becta.market.procurements.queries import lots_of
 from becta.market.procurements.rules import (
@@ -164,7 +164,7 @@ def advertise(
         problem, mend = "leaves too little time for tenders", f"set it to {at_least.sentence}"
         faults.append(Fault(field="timetable.tender_deadline", problem=problem, mend=mend))
     refuse_if_any(faults)
-    refuse_unless_callable(session, found, now=now)
+    refuse_unless_callable(session, found, with_vat(lots, value), now=now)
     _refuse_too_few(session, found)
     found.advertised_at = now
     move(found, ProcurementState.TENDERING)
