@@ -1,5 +1,6 @@
 """Quotes of three suppliers that are opened and scored, so that an award can be decided."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,14 +19,20 @@ PRICES = (30_000, 28_000, 33_000)
 class Judged:
     """A procurement past its scores, at the instant at which it was scored."""
 
-    def __init__(self, town: Town, three: list[Somebody], **changes: Any) -> None:
+    def __init__(
+        self, town: Town, three: list[Somebody], *, pledges: Sequence[tuple[Somebody, int]] = (), **changes: Any
+    ) -> None:
+        """`pledges`: who pledges for five trolleys, at most at which price."""
         self.town, self.lead, self.bidders = town, town.lead, three
         self.it = town.lead.starts(**changes)
-        self.lead.has_done(self.it, "invitations", {"suppliers": [one.reference for one in three]})
-        self.codes = town.get_ready(self.it)
-        self.it = self.lead.has_done(self.it, "tender")
-        for bidder, price in zip(three, PRICES, strict=True):
-            bidder.has_done(self.it, "bids", _a_bid(price), 201)
+        if pledges:
+            self._gathers(pledges)
+        with time_machine.travel(at(self.it["pledge_deadline"]), tick=False):
+            self.lead.has_done(self.it, "invitations", {"suppliers": [one.reference for one in three]})
+            self.codes = town.get_ready(self.it)
+            self.it = self.lead.has_done(self.it, "tender")
+            for bidder, price in zip(three, PRICES, strict=True):
+                bidder.has_done(self.it, "bids", _a_bid(price), 201)
         self.now: datetime = at(self.it["tender_deadline"]) + timedelta(hours=1)
         with self.then():
             self._open_and_score()
@@ -33,6 +40,14 @@ class Judged:
     def then(self, **later: float) -> time_machine.travel:
         """The time after the scores, or so much later."""
         return time_machine.travel(self.now + timedelta(**later), tick=False)
+
+    def _gathers(self, pledges: Sequence[tuple[Somebody, int]]) -> None:
+        schools = [{"organisation": one.reference} for one, _ in pledges]
+        self.lead.has_done(self.it, "members", {"schools": schools})
+        self.lead.has_done(self.it, "gathering")
+        for one, ceiling in pledges:
+            pledge = {"organisation": one.reference, "quantity": 5, "ceiling_price_pence": ceiling, "budget_code": "A"}
+            one.has_done(self.it, "pledges", pledge, 201)
 
     def _open_and_score(self) -> None:
         for officer, code in zip(self.town.officers, self.codes, strict=True):

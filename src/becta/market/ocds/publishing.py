@@ -8,6 +8,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from becta.kernel.ids import new_id
+from becta.market.awards.models import Contract, ContractChange
 from becta.market.ocds.composing import compose
 from becta.market.ocds.facts import DocumentFacts, ProcurementFacts
 from becta.market.ocds.models import OcdsHead, OcdsRelease
@@ -37,7 +38,7 @@ def publish_release(session: Session, procurement: Procurement, step: Step, *, n
     named = tags(step, is_published=bool(earlier), told=told, awards={award.id for award in facts.awards})
     if not named:
         return
-    due = notice_of(procurement, step, at=now)
+    due = None if _changed_a_little(session, procurement, step) else notice_of(procurement, step, at=now)
     facts = _labelled(facts, f"{procurement.ocid}-{len(earlier) + 1}", named, due)
     body = release(facts)
     if earlier and earlier[-1].step == step and _same(body, last):
@@ -57,6 +58,20 @@ def publish_release(session: Session, procurement: Procurement, step: Step, *, n
         )
     )
     session.flush()
+
+
+def _changed_a_little(session: Session, procurement: Procurement, step: Step) -> bool:
+    """Whether a step changed a contract so little that no notice comes first (s.75), as was judged when it did."""
+    if step is not Step.CONTRACT_MODIFIED:
+        return False
+    newest = session.exec(
+        select(ContractChange.needs_notice)
+        .join(Contract, col(Contract.id) == col(ContractChange.contract_id))
+        .where(Contract.procurement_id == procurement.id)
+        .order_by(col(ContractChange.made_at).desc(), col(ContractChange.id).desc())
+        .limit(1)
+    )
+    return not newest.one()
 
 
 def notice_of(procurement: Procurement, step: Step, *, at: datetime) -> NoticeDue | None:
