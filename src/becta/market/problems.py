@@ -8,6 +8,7 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, SerializationException, ValidationException
 from litestar.openapi import ResponseSpec
+from litestar.params import ParameterKwarg
 from litestar.utils.scope.state import ScopeState
 from msgspec import UNSET, Struct, UnsetType
 
@@ -154,6 +155,8 @@ def _shape_problem(request: Request[Any, Any, Any], entry: dict[str, Any]) -> Fi
     key, source = str(entry.get("key", "")), entry.get("source")
     message = str(entry.get("message", "is not valid"))
     is_parameter = source in {"query", "path", "header", "cookie"}
+    if is_parameter:
+        key = _sent_as(request, key)
     dated = _DATED.match(message)
     if dated is not None and key and "[...]" not in key:
         field = key.replace("[", ".").replace("]", "")
@@ -172,6 +175,13 @@ def _shape_problem(request: Request[Any, Any, Any], entry: dict[str, Any]) -> Fi
     if named is not None:
         pointer += _pointer(named[1])
     return FieldProblem(detail=f"{key}: {message}", mend="see /schema for the form of the body", pointer=pointer)
+
+
+def _sent_as(request: Request[Any, Any, Any], name: str) -> str:
+    """What a parameter of a handler is called in requests, which may be another name than in the handler."""
+    found = request.route_handler.parsed_fn_signature.parameters.get(name)
+    definition = None if found is None else found.kwarg_definition
+    return definition.name or name if isinstance(definition, ParameterKwarg) else name
 
 
 def _in_body(request: Request[Any, Any, Any], field: str) -> object:

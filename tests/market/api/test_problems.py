@@ -170,6 +170,14 @@ def test_a_date_that_is_none_is_shown_with_how_to_write_one(
     assert problem["detail"] == f"{field} {said}"
 
 
+def test_a_parameter_is_named_as_it_was_sent(shared_api: Api) -> None:
+    problem = check(shared_api.get("/procurements", state="unheard"), 400)
+
+    assert [(one["parameter"], one["detail"]) for one in problem["errors"]] == [
+        ("state", "state: Invalid enum value 'unheard'")
+    ]
+
+
 def test_every_fault_is_told_at_once_and_counted(shared_api: Api) -> None:
     problem = check(shared_api.post("/products", _with("content", {"title": "", "cpv_code": "", "category": ""})), 400)
 
