@@ -15,7 +15,11 @@ def together(town: Town, three: list[Somebody]) -> Judged:
     town.may_spend(town.school, town.other)
     bea = town.somebody("Bea Buyer", town.school, Role.BUYER)
     oli = town.somebody("Oli Other", town.other, Role.BUYER)
-    made = Judged(town, three, pledges=[(bea, 40_000), (oli, 20_000)], lots=[LOT])
+    pledged = [
+        (bea, {"quantity": 5, "ceiling_price_pence": 40_000}),
+        (oli, {"quantity": 5, "ceiling_price_pence": 20_000}),
+    ]
+    made = Judged(town, three, pledged=pledged, lots=[LOT])
     with made.then():
         town.mails()
     return made
