@@ -62,6 +62,10 @@ def test_whoever_was_told_of_a_decision_hears_that_it_was_taken_back(together: J
             for to in ("bea.buyer@people.example", *BIDDERS, "oli.other@people.example")
         ]
 
+        together.decides()
+        lead.has_done(it, "reconsider", {"reason": "Another score was typed wrongly"})
+        assert town.mails() == []
+
 
 def test_winners_and_schools_hear_of_the_contracts_and_who_gets_nothing_hears_that(together: Judged) -> None:
     town, lead, it = together.town, together.lead, together.it

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from becta.kernel.actor import Scope
 from becta.kernel.clock import LONDON
-from becta.market.awards.models import AssessmentSummary, CallOff, Contract
+from becta.market.awards.models import AssessmentSummary, AwardDecision, CallOff, Contract
 from becta.market.bids.models import OpenedBid
 from becta.market.notify import texts
 from becta.market.notify.badge_letters import Letters
@@ -102,8 +102,10 @@ class ProcurementLetters(Struct, frozen=True):
 
         def write(session: Session, key: UUID, now: datetime) -> Letters:
             found = session.get_one(Procurement, key)
-            told = session.execute(_told_why(key).limit(1)).first()
-            if told is None or phase_of(found, now=now) not in _HAPPENED[step]:
+            newest = select(col(AwardDecision.id)).where(col(AwardDecision.procurement_id) == key)
+            newest = newest.order_by(col(AwardDecision.number).desc()).limit(1)
+            told = _told_why(key).where(col(AssessmentSummary.decision_id) == newest.scalar_subquery())
+            if session.execute(told.limit(1)).first() is None or phase_of(found, now=now) not in _HAPPENED[step]:
                 return []
             bid = select(col(OpenedBid.organisation_id)).where(col(OpenedBid.procurement_id) == key)
             words = texts.award_held_up(self._href(key), title=found.title, what=step.value)
