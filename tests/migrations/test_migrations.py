@@ -93,6 +93,8 @@ GUARDS = {
     "guard_pledge_kept",
     "guard_cap_whose",
     "guard_cap_kept",
+    "guard_pledge_question_unchanged",
+    "guard_pledge_question_kept",
     "guard_bid_state",
     "guard_bid_made",
     "guard_bid_sealed",

@@ -163,6 +163,7 @@ API = Router(
         procurements.list_members,
         procurements.ask_in,
         procurements.ask_to_bid,
+        procurements.engage,
         procurements.assess,
         procurements.gather,
         procurements.ask_for_bids,

@@ -8,6 +8,8 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, SerializationException, ValidationException
 from litestar.openapi import ResponseSpec
+from litestar.params import ParameterKwarg
+from litestar.utils.scope.state import ScopeState
 from msgspec import UNSET, Struct, UnsetType
 
 from becta.kernel.errors import DomainError, Fault, Forbidden, Invalid, NotFound, Stale
@@ -60,6 +62,14 @@ HEADERS = frozenset({"If-Match", "Idempotency-Key"})
 """Fields of faults that are headers of the request, not fields of its body."""
 NO_BODY = "'data'"
 """What the framework says of a body that is not there: the name of the handler's parameter."""
+_DATED = re.compile(r"(?:Invalid RFC3339 encoded |Expected `)(date|datetime)\b")
+_DATE_FORMS = {
+    "date": ("is no date", "write a date as 2026-11-20"),
+    "datetime": ("is no time with its offset", "write a time as 2026-11-20T12:00:00Z"),
+}
+"""What is said of a text that is no date or no time, and how it is mended."""
+_SHOWN = 40
+"""Characters of a bad date that are shown."""
 _NAMED = re.compile(r"(?:unknown|missing required) field `([^`]+)`")
 
 
@@ -102,7 +112,7 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
     """The framework refused: no such route, a body of the wrong shape, a parameter that is not a number."""
     if isinstance(error, ValidationException):
         entries = error.extra if isinstance(error.extra, list) else []
-        problems = tuple(_shape_problem(entry) for entry in entries if isinstance(entry, dict))
+        problems = tuple(_shape_problem(request, entry) for entry in entries if isinstance(entry, dict))
         return _answer(request, 400, "; ".join(p.detail for p in problems) or error.detail, errors=problems)
     if isinstance(error.__cause__, SerializationException):
         unread = FieldProblem(detail=f"the body: {error.detail}", mend="send one JSON value in UTF-8", pointer="")
@@ -141,10 +151,21 @@ def _field_problem(request: Request[Any, Any, Any], fault: Fault) -> FieldProble
     return FieldProblem(detail=detail, mend=fault.mend, pointer=_pointer(fault.field))
 
 
-def _shape_problem(entry: dict[str, Any]) -> FieldProblem:
+def _shape_problem(request: Request[Any, Any, Any], entry: dict[str, Any]) -> FieldProblem:
     key, source = str(entry.get("key", "")), entry.get("source")
     message = str(entry.get("message", "is not valid"))
-    if source in {"query", "path", "header", "cookie"}:
+    is_parameter = source in {"query", "path", "header", "cookie"}
+    if is_parameter:
+        key = _sent_as(request, key)
+    dated = _DATED.match(message)
+    if dated is not None and key and "[...]" not in key:
+        field = key.replace("[", ".").replace("]", "")
+        given = request.query_params.get(key) if is_parameter else _in_body(request, field)
+        problem, mend = _DATE_FORMS[dated[1]]
+        detail = f"{field} {problem} ({given[:_SHOWN]})" if isinstance(given, str) and given else f"{field} {problem}"
+        at_fault = {"parameter": key} if is_parameter else {"pointer": _pointer(field)}
+        return FieldProblem(detail=detail, mend=mend, **at_fault)
+    if is_parameter:
         return FieldProblem(detail=f"{key}: {message}", mend="see /schema for what this parameter takes", parameter=key)
     if message == NO_BODY:
         return FieldProblem(detail="the body is empty", mend="send a JSON object; see /schema for its form", pointer="")
@@ -154,6 +175,26 @@ def _shape_problem(entry: dict[str, Any]) -> FieldProblem:
     if named is not None:
         pointer += _pointer(named[1])
     return FieldProblem(detail=f"{key}: {message}", mend="see /schema for the form of the body", pointer=pointer)
+
+
+def _sent_as(request: Request[Any, Any, Any], name: str) -> str:
+    """What a parameter of a handler is called in requests, which may be another name than in the handler."""
+    found = request.route_handler.parsed_fn_signature.parameters.get(name)
+    definition = None if found is None else found.kwarg_definition
+    return definition.name or name if isinstance(definition, ParameterKwarg) else name
+
+
+def _in_body(request: Request[Any, Any, Any], field: str) -> object:
+    """What stands in the body at a place, None if nothing does; the framework keeps it decoded."""
+    found: Any = ScopeState.from_scope(request.scope).json
+    for part in field.split("."):
+        if isinstance(found, dict):
+            found = found.get(part)
+        elif isinstance(found, list) and part.isdecimal() and int(part) < len(found):
+            found = found[int(part)]
+        else:
+            return None
+    return found
 
 
 def _pointer(path: str) -> str:

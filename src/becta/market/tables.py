@@ -46,7 +46,7 @@ from becta.market.organisations.models import (
     GroupMembership,
     RegisterState,
 )
-from becta.market.pledges.models import Pledge, PledgeCap
+from becta.market.pledges.models import Pledge, PledgeCap, PledgeQuestion
 from becta.market.procurements.models import (
     Amendment,
     Clarification,
@@ -124,6 +124,7 @@ __all__ = [
     "Person",
     "Pledge",
     "PledgeCap",
+    "PledgeQuestion",
     "Procurement",
     "ProcurementInvitation",
     "ProcurementLot",

@@ -131,6 +131,53 @@ def test_a_body_of_the_wrong_shape_is_pointed_at_where_it_is_wrong(
     assert [error["pointer"] for error in problem["errors"]] == [pointer]
 
 
+A_DATE, A_TIME = "write a date as 2026-11-20", "write a time as 2026-11-20T12:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field", "said", "mend"),
+    [
+        ("contracts", {"starts_on": "1 May 2027"}, "starts_on", "is no date (1 May 2027)", A_DATE),
+        ("contracts", {"starts_on": "2027-02-30"}, "starts_on", "is no date (2027-02-30)", A_DATE),
+        ("contracts", {"starts_on": 20270501}, "starts_on", "is no date", A_DATE),
+        (
+            "challenge",
+            {"reason": "A claim", "notified_at": "2026-11-20T12:00"},
+            "notified_at",
+            "is no time with its offset (2026-11-20T12:00)",
+            A_TIME,
+        ),
+        (
+            "",
+            {"timetable": {"tender_deadline": "next week"}},
+            "timetable.tender_deadline",
+            "is no time with its offset (next week)",
+            A_TIME,
+        ),
+    ],
+)
+def test_a_date_that_is_none_is_shown_with_how_to_write_one(
+    shared_api: Api, path: str, body: dict[str, Any], field: str, said: str, mend: str
+) -> None:
+    if path:
+        answer = shared_api.post(f"/procurements/{NOWHERE}/{path}", body)
+    else:
+        needed = {"organisation": "trust:2044", "title": "x", "description": "x", "route": "three_quotes", "lots": []}
+        answer = shared_api.post("/procurements", {**needed, **body})
+    problem = check(answer, 400)
+
+    assert problem["errors"] == [{"pointer": f"/{field.replace('.', '/')}", "detail": f"{field} {said}", "mend": mend}]
+    assert problem["detail"] == f"{field} {said}"
+
+
+def test_a_parameter_is_named_as_it_was_sent(shared_api: Api) -> None:
+    problem = check(shared_api.get("/procurements", state="unheard"), 400)
+
+    assert [(one["parameter"], one["detail"]) for one in problem["errors"]] == [
+        ("state", "state: Invalid enum value 'unheard'")
+    ]
+
+
 def test_every_fault_is_told_at_once_and_counted(shared_api: Api) -> None:
     problem = check(shared_api.post("/products", _with("content", {"title": "", "cpv_code": "", "category": ""})), 400)
 

@@ -58,7 +58,7 @@ def test_a_voluntary_standstill_may_be_longer_but_not_shorter(anybody: Api) -> N
     ("params", "problems"),
     [
         ({}, [("published", "published is missing")]),
-        ({"published": "soon"}, [("published", "published: Invalid RFC3339 encoded date")]),
+        ({"published": "soon"}, [("published", "published is no date (soon)")]),
         (
             {"published": "2028-12-20"},
             [

@@ -223,8 +223,8 @@ class Story:
         self.adds(lambda: [self.contract])
         self.steps(Step.CONTRACTED, ProcurementState.CONTRACTED, contracted_at=self.now)
 
-    def modifies(self, number: int = 1) -> None:
-        """Change the contract."""
+    def modifies(self, number: int = 1, *, needs_notice: bool = True) -> None:
+        """Change the contract, with a notice before or by so little that none is due."""
         change = ContractChange(
             id=new_id(),
             contract_id=self.contract.id,
@@ -236,7 +236,7 @@ class Story:
             ends_on_before=date(2030, 1, 3),
             ends_on_after=date(2030, 2, 3),
             is_substantial=False,
-            needs_notice=True,
+            needs_notice=needs_notice,
             sentence="The term grows by less than 10 % (s.74(3)).",
             made_by=self.person_id,
             made_at=self.now,

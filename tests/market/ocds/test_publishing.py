@@ -43,7 +43,7 @@ def whole(story: Story) -> None:
     story.stands_still()
     story.contracts(winner=1)
     story.modifies()
-    story.modifies(2)
+    story.modifies(2, needs_notice=False)
     story.ends()
 
 
@@ -63,7 +63,7 @@ def test_every_step_of_a_whole_story_is_published_as_valid_releases_with_their_n
         ("standstill", ("award",), "UK6"),
         ("contracted", ("awardUpdate", "contract"), "UK7"),
         ("contract_modified", ("contractAmendment",), "UK10"),
-        ("contract_modified", ("contractAmendment",), "UK10"),
+        ("contract_modified", ("contractAmendment",), None),
         ("contract_ended", ("contractTermination",), "UK11"),
     ]
     releases, bodies = story.releases(), [row.body for row in story.rows()]
@@ -193,3 +193,34 @@ def test_nobody_rewrites_what_was_published(story: Story, change: Callable[[], o
 
     with story.db.read() as session:
         assert len(session.exec(select(OcdsRelease)).all()) == 1
+
+
+def test_market_engagement_is_published_before_the_tender_with_its_notice(story: Story) -> None:
+    asked = {"description": "We ask three makers what is to be had", "is_done": False, "no_notice_because": None}
+    story.steps(Step.MARKET_ENGAGED, engagement=asked)
+    story.steps(Step.GATHERING, ProcurementState.GATHERING)
+    story.steps(Step.MARKET_ENGAGED, engagement={**asked, "is_done": True})
+    story.advertises()
+
+    assert [(row.tags, row.notice) for row in story.rows()] == [
+        (["planning"], "UK2"),
+        (["planningUpdate"], "UK3"),
+        (["planningUpdate"], "UK2"),
+        (["tender"], "UK4"),
+    ]
+    releases = story.releases()
+    for one in releases:
+        check_release(one)
+    assert [one["planning"]["milestones"][0]["status"] for one in releases] == ["scheduled", "scheduled", "met", "met"]
+
+
+def test_why_no_notice_told_of_engagement_is_in_the_tender_and_nowhere_before(story: Story) -> None:
+    why = {"description": None, "is_done": False, "no_notice_because": "No supplier was spoken to before"}
+    story.steps(Step.ENGAGEMENT_WITHOUT_NOTICE, engagement=why)
+    assert story.rows() == []
+
+    story.advertises()
+
+    [tender] = story.releases()
+    check_release(tender)
+    assert tender["planning"] == {"noEngagementNoticeRationale": "No supplier was spoken to before"}

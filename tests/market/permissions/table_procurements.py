@@ -120,6 +120,9 @@ PROCUREMENTS: tuple[Route, ...] = (
     _of("draft", "POST", "/members", RUNS, {"schools": [{"organisation": "urn:100003"}]}),
     _of("draft", "POST", "/invitations", RUNS, lambda s: {"suppliers": [f"supplier:{s.supplier}"]}),
     _of("draft", "POST", "/conflicts-assessment", RUNS, {"finding": "Nobody has an interest in a supplier"}),
+    _of(
+        "draft", "POST", "/engagement", RUNS, {"description": "We ask three makers what is to be had", "is_done": True}
+    ),
     _of("draft", "POST", "/gathering", RUNS),
     _of("ready", "POST", "/tender", RUNS),
     _of("tendering", "POST", "/questions", BIDS, {"question": "How many plugs?"}),

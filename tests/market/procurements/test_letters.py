@@ -23,6 +23,44 @@ def test_schools_are_asked_to_pledge(town: Town) -> None:
     assert town.mails() == []
 
 
+def test_a_school_that_is_asked_in_later_hears_and_nobody_hears_twice(town: Town) -> None:
+    town.somebody("Bea Buyer", town.school, Role.BUYER)
+    town.somebody("Oli Other", town.other, Role.BUYER)
+    eve = town.somebody("Eve Elsewhere", town.elsewhere, Role.BUYER)
+    made = town.lead.starts()
+    town.lead.has_done(made, "members", {"schools": [{"organisation": "urn:100001"}]})
+    town.lead.has_done(made, "gathering")
+
+    town.lead.has_done(made, "members", {"schools": [{"organisation": eve.reference}]})
+    town.lead.has_done(made, "members", {"schools": [{"organisation": eve.reference, "cap_pence": 1}]})
+    letter = "Buy together: Trolleys"
+    assert town.mails() == [("bea.buyer@people.example", letter), ("eve.elsewhere@people.example", letter)]
+
+    town.lead.has_done(made, "members", {"trusts": [{"organisation": "trust:2044"}]})
+    assert town.mails() == [("oli.other@people.example", letter)]
+
+
+def test_a_supplier_that_is_asked_while_the_tender_runs_hears_where_to_bid_and_nobody_hears_twice(
+    town: Town, three: list[Somebody]
+) -> None:
+    tender = town.asks_for_bids(*three)
+    dogwood, elder = town.bidder("dogwood"), town.bidder("elder")
+    for asked in ([dogwood], [three[0], dogwood, elder]):
+        town.lead.has_done(tender, "invitations", {"suppliers": [one.reference for one in asked]})
+
+    letters = town.letters()
+    assert sorted((to, subject) for to, subject, _ in letters) == [
+        (f"bidder.of.{name}@people.example", "Trolleys: tender advertised")
+        for name in ("ash", "beech", "cedar", "dogwood", "elder")
+    ]
+    [text] = {text.partition(" until ")[0] for *_, text in letters}
+    assert text.startswith("You are asked to bid for “Trolleys”. Send a sealed bid to http://")
+    assert text.endswith(f"/api/v1/procurements/{tender['id']}/bids")
+
+    town.lead.has_done(tender, "invitations", {"suppliers": [elder.reference]})
+    assert town.mails() == []
+
+
 def test_suppliers_hear_of_the_tender_of_answers_and_of_amendments(town: Town, three: list[Somebody]) -> None:
     tender = town.asks_for_bids(*three)
     bidders = [f"bidder.of.{name}@people.example" for name in ("ash", "beech", "cedar")]

@@ -257,3 +257,22 @@ def test_a_token_without_a_person_runs_nothing(town: Town) -> None:
     answer = town.api.post("/procurements", {"organisation": town.lead.reference, **terms()})
 
     assert answer.status_code == 403
+
+
+def test_market_engagement_or_why_no_notice_tells_of_it_is_noted_before_the_tender(
+    town: Town, three: list[Somebody]
+) -> None:
+    made = town.lead.starts()
+    said = {"description": "We ask three makers what is to be had"}
+    assert town.lead.has_done(made, "engagement", said)["engagement"] == {
+        **said,
+        "is_done": False,
+        "no_notice_because": None,
+    }
+    assert fields(town.lead.does(made, "engagement", {})) == {"description"}
+    assert fields(town.lead.does(made, "engagement", {**said, "no_notice_because": "None was"})) == {"description"}
+    assert fields(town.lead.does(made, "engagement", {"no_notice_because": " "})) == {"no_notice_because"}
+
+    tender = town.asks_for_bids(*three)
+    assert town.lead.does(tender, "engagement", said).status_code == 409
+    assert town.actions(made) == ["procurement.started", "procurement.market_engaged"]

@@ -2,6 +2,7 @@
 
 import hmac
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
@@ -16,9 +17,10 @@ from litestar.status_codes import HTTP_200_OK
 from becta.kernel import clock
 from becta.kernel.actor import Scope
 from becta.kernel.paging import fingerprint
-from becta.market.api.access import BEARER, PUBLIC, Credentials, needs
+from becta.market.api.access import PUBLIC, Credentials
 from becta.market.api.idempotency import Answer, IdempotencyKey, once
 from becta.market.api.paging import CursorParameter, Limit, link_header, next_cursor, start_after
+from becta.market.api.routes import ASKED, NOT_YET, SEEN, TAKEN, TAKEN_ONCE, of_procurement
 from becta.market.bids.codes import code_of, new_key
 from becta.market.bids.contents import NewBid
 from becta.market.bids.officers import name_officers, take_up_duty
@@ -43,22 +45,13 @@ from becta.market.bids.service import note_late, receive_bid, record_outage, sea
 from becta.market.db import Database
 from becta.market.problems import documented
 
-PATH = "/procurements/{procurement_id:uuid}"
+_at = partial(of_procurement, "bids")
 NOT_KEPT = {"Cache-Control": "no-store"}
 ARRIVAL = {"received_at": Provide(clock.now, sync_to_thread=False)}
 """The instant at which a request was whole, read before it waits for a thread."""
 
 
-@post(
-    f"{PATH}/officers",
-    sync_to_thread=True,
-    status_code=HTTP_200_OK,
-    operation_id="name_opening_officers",
-    opt={"access": needs(Scope.PROCUREMENTS_RUN)},
-    tags=["bids"],
-    security=BEARER,
-    responses=documented(400, 401, 403, 404, 409, 413),
-)
+@_at(post, "officers", "name_opening_officers", Scope.PROCUREMENTS_RUN, TAKEN, status_code=HTTP_200_OK)
 def name(
     db: NamedDependency[Database],
     credentials: NamedDependency[Credentials],
@@ -73,15 +66,7 @@ def name(
         return officers(session, actor, procurement_id)
 
 
-@get(
-    f"{PATH}/officers",
-    sync_to_thread=True,
-    operation_id="list_opening_officers",
-    opt={"access": needs(Scope.PROCUREMENTS_READ)},
-    tags=["bids"],
-    security=BEARER,
-    responses=documented(401, 403, 404),
-)
+@_at(get, "officers", "list_opening_officers", Scope.PROCUREMENTS_READ, SEEN)
 def list_officers(
     db: NamedDependency[Database], credentials: NamedDependency[Credentials], procurement_id: FromPath[UUID]
 ) -> OfficersOut:
@@ -91,15 +76,7 @@ def list_officers(
         return officers(session, actor, procurement_id)
 
 
-@post(
-    f"{PATH}/officers/me/code",
-    sync_to_thread=True,
-    operation_id="take_up_opening_duty",
-    opt={"access": needs(Scope.BIDS_OPEN)},
-    tags=["bids"],
-    security=BEARER,
-    responses=documented(400, 401, 403, 404, 409),
-)
+@_at(post, "officers/me/code", "take_up_opening_duty", Scope.BIDS_OPEN, NOT_YET)
 def take_up(
     db: NamedDependency[Database],
     credentials: NamedDependency[Credentials],
@@ -116,17 +93,7 @@ def take_up(
     return Response(CodeOut(code=code_of(key), taken_at=now), headers=NOT_KEPT)
 
 
-@post(
-    f"{PATH}/bids",
-    sync_to_thread=True,
-    operation_id="make_bid",
-    opt={"access": needs(Scope.BIDS_MAKE)},
-    tags=["bids"],
-    security=BEARER,
-    responses=documented(400, 401, 403, 404, 409, 413, 422),
-    request_max_body_size=LARGEST_BODY,
-    dependencies=ARRIVAL,
-)
+@_at(post, "bids", "make_bid", Scope.BIDS_MAKE, TAKEN_ONCE, request_max_body_size=LARGEST_BODY, dependencies=ARRIVAL)
 def make(
     db: NamedDependency[Database],
     credentials: NamedDependency[Credentials],
@@ -158,15 +125,7 @@ def make(
         raise
 
 
-@get(
-    f"{PATH}/bids",
-    sync_to_thread=True,
-    operation_id="list_bids",
-    opt={"access": needs(Scope.PROCUREMENTS_READ)},
-    tags=["bids"],
-    security=BEARER,
-    responses=documented(400, 401, 403, 404),
-)
+@_at(get, "bids", "list_bids", Scope.PROCUREMENTS_READ, ASKED)
 def list_bids(
     request: Request[Any, Any, Any],
     db: NamedDependency[Database],
@@ -187,15 +146,7 @@ def list_bids(
     return Response(page, headers=link_header(request, following))
 
 
-@get(
-    f"{PATH}/bids/mine",
-    sync_to_thread=True,
-    operation_id="list_own_bids",
-    opt={"access": needs(Scope.BIDS_MAKE)},
-    tags=["bids"],
-    security=BEARER,
-    responses=documented(401, 403, 404),
-)
+@_at(get, "bids/mine", "list_own_bids", Scope.BIDS_MAKE, SEEN)
 def list_own(
     db: NamedDependency[Database], credentials: NamedDependency[Credentials], procurement_id: FromPath[UUID]
 ) -> OwnBids:
@@ -205,15 +156,13 @@ def list_own(
         return own_bids(session, actor, procurement_id)
 
 
-@post(
-    f"{PATH}/bids/{{bid_id:uuid}}/withdraw",
-    sync_to_thread=True,
+@_at(
+    post,
+    "bids/{bid_id:uuid}/withdraw",
+    "withdraw_bid",
+    Scope.BIDS_MAKE,
+    NOT_YET,
     status_code=HTTP_200_OK,
-    operation_id="withdraw_bid",
-    opt={"access": needs(Scope.BIDS_MAKE)},
-    tags=["bids"],
-    security=BEARER,
-    responses=documented(400, 401, 403, 404, 409),
     dependencies=ARRIVAL,
 )
 def withdraw(
@@ -230,15 +179,7 @@ def withdraw(
         return own_bid(session, actor, procurement_id, bid_id)
 
 
-@get(
-    f"{PATH}/bids/{{bid_id:uuid}}/files/{{number:int}}",
-    sync_to_thread=True,
-    operation_id="get_bid_file",
-    opt={"access": needs(Scope.PROCUREMENTS_READ)},
-    tags=["bids"],
-    security=BEARER,
-    responses=documented(401, 403, 404),
-)
+@_at(get, "bids/{bid_id:uuid}/files/{number:int}", "get_bid_file", Scope.PROCUREMENTS_READ, SEEN)
 def get_file(
     db: NamedDependency[Database],
     credentials: NamedDependency[Credentials],
@@ -259,16 +200,7 @@ def get_file(
     return Response(data, media_type=note.media_type, headers=headers)
 
 
-@post(
-    f"{PATH}/opening",
-    sync_to_thread=True,
-    status_code=HTTP_200_OK,
-    operation_id="open_bids",
-    opt={"access": needs(Scope.BIDS_OPEN)},
-    tags=["bids"],
-    security=BEARER,
-    responses=documented(400, 401, 403, 404, 409, 413),
-)
+@_at(post, "opening", "open_bids", Scope.BIDS_OPEN, TAKEN, status_code=HTTP_200_OK)
 def give(
     db: NamedDependency[Database],
     credentials: NamedDependency[Credentials],
@@ -282,15 +214,7 @@ def give(
     return give_code(db, actor, procurement_id, data.code, notary=notary, now=now)
 
 
-@post(
-    f"{PATH}/outages",
-    sync_to_thread=True,
-    operation_id="record_outage",
-    opt={"access": needs(Scope.PROCUREMENTS_RUN)},
-    tags=["bids"],
-    security=BEARER,
-    responses=documented(400, 401, 403, 404, 409, 413, 422),
-)
+@_at(post, "outages", "record_outage", Scope.PROCUREMENTS_RUN, TAKEN_ONCE)
 def add_outage(
     db: NamedDependency[Database],
     credentials: NamedDependency[Credentials],
@@ -312,15 +236,7 @@ def add_outage(
         )
 
 
-@get(
-    f"{PATH}/outages",
-    sync_to_thread=True,
-    operation_id="list_outages",
-    opt={"access": needs(Scope.PROCUREMENTS_READ)},
-    tags=["bids"],
-    security=BEARER,
-    responses=documented(401, 403, 404),
-)
+@_at(get, "outages", "list_outages", Scope.PROCUREMENTS_READ, SEEN)
 def list_outages(
     db: NamedDependency[Database], credentials: NamedDependency[Credentials], procurement_id: FromPath[UUID]
 ) -> list[OutageOut]:

@@ -1,6 +1,6 @@
 """Evaluation under a procurement: the panel, scores, moderation and consensus, exclusions, and the ranking."""
 
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Annotated
 from uuid import UUID
@@ -12,9 +12,10 @@ from litestar.status_codes import HTTP_200_OK
 
 from becta.kernel import clock
 from becta.kernel.actor import Scope
-from becta.market.api.access import BEARER, PUBLIC, Credentials, etag, needs
+from becta.market.api.access import PUBLIC, Credentials, etag
 from becta.market.api.idempotency import Answer, IdempotencyKey, once
 from becta.market.api.products import ETAG, Reason
+from becta.market.api.routes import ASKED, NOT_YET, SEEN, TAKEN, TAKEN_ONCE, TAKEN_UNCHANGED, of_procurement
 from becta.market.db import Database
 from becta.market.evaluation.excluding import ask_to_explain, decide_exclusion, exclude_bid, explain
 from becta.market.evaluation.panel import appoint_evaluator, declare_interests, stand_down
@@ -53,22 +54,12 @@ from becta.market.evaluation.viewing import (
     scores,
     seen_record,
 )
-from becta.market.problems import documented
 
-PATH = "/procurements/{procurement_id:uuid}"
+_at = partial(of_procurement, "evaluation")
 Lot = Annotated[int, QueryParameter(name="lot", ge=1, le=10_000, description="The number of the lot")]
 
 
-@post(
-    f"{PATH}/evaluators",
-    sync_to_thread=True,
-    operation_id="appoint_evaluator",
-    opt={"access": needs(Scope.PROCUREMENTS_RUN)},
-    tags=["evaluation"],
-    security=BEARER,
-    responses=documented(400, 401, 403, 404, 409, 413, 422),
-    response_headers=ETAG,
-)
+@_at(post, "evaluators", "appoint_evaluator", Scope.PROCUREMENTS_RUN, TAKEN_ONCE, response_headers=ETAG)
 def appoint(
     db: NamedDependency[Database],
     credentials: NamedDependency[Credentials],
@@ -90,15 +81,7 @@ def appoint(
         return once(session, actor, idempotency_key, asked, do, now=now)
 
 
-@get(
-    f"{PATH}/evaluators",
-    sync_to_thread=True,
-    operation_id="list_evaluators",
-    opt={"access": needs(Scope.PROCUREMENTS_READ)},
-    tags=["evaluation"],
-    security=BEARER,
-    responses=documented(401, 403, 404),
-)
+@_at(get, "evaluators", "list_evaluators", Scope.PROCUREMENTS_READ, SEEN)
 def list_evaluators(
     db: NamedDependency[Database], credentials: NamedDependency[Credentials], procurement_id: FromPath[UUID]
 ) -> EvaluatorsOut:
@@ -108,15 +91,13 @@ def list_evaluators(
         return evaluators(session, actor, procurement_id)
 
 
-@post(
-    f"{PATH}/evaluators/{{person_id:uuid}}/stand-down",
-    sync_to_thread=True,
+@_at(
+    post,
+    "evaluators/{person_id:uuid}/stand-down",
+    "stand_evaluator_down",
+    Scope.PROCUREMENTS_RUN,
+    TAKEN_UNCHANGED,
     status_code=HTTP_200_OK,
-    operation_id="stand_evaluator_down",
-    opt={"access": needs(Scope.PROCUREMENTS_RUN)},
-    tags=["evaluation"],
-    security=BEARER,
-    responses=documented(400, 401, 403, 404, 409, 412, 413),
     response_headers=ETAG,
 )
 def take_off(
@@ -136,16 +117,7 @@ def take_off(
     return Response(told, headers=etag(told.revision))
 
 
-@put(
-    f"{PATH}/conflict-declaration",
-    sync_to_thread=True,
-    operation_id="declare_interests",
-    opt={"access": needs(Scope.BIDS_SCORE)},
-    tags=["evaluation"],
-    security=BEARER,
-    responses=documented(400, 401, 403, 404, 409, 412, 413),
-    response_headers=ETAG,
-)
+@_at(put, "conflict-declaration", "declare_interests", Scope.BIDS_SCORE, TAKEN_UNCHANGED, response_headers=ETAG)
 def declare(
     db: NamedDependency[Database],
     credentials: NamedDependency[Credentials],
@@ -161,16 +133,7 @@ def declare(
     return Response(told, headers=etag(told.revision))
 
 
-@put(
-    f"{PATH}/scores",
-    sync_to_thread=True,
-    operation_id="score_bid",
-    opt={"access": needs(Scope.BIDS_SCORE)},
-    tags=["evaluation"],
-    security=BEARER,
-    responses=documented(400, 401, 403, 404, 409, 412, 413),
-    response_headers=ETAG,
-)
+@_at(put, "scores", "score_bid", Scope.BIDS_SCORE, TAKEN_UNCHANGED, response_headers=ETAG)
 def score(
     db: NamedDependency[Database],
     credentials: NamedDependency[Credentials],
@@ -186,15 +149,7 @@ def score(
     return Response(told, headers=etag(told.revision))
 
 
-@get(
-    f"{PATH}/scores",
-    sync_to_thread=True,
-    operation_id="list_scores",
-    opt={"access": needs(Scope.PROCUREMENTS_READ)},
-    tags=["evaluation"],
-    security=BEARER,
-    responses=documented(400, 401, 403, 404),
-)
+@_at(get, "scores", "list_scores", Scope.PROCUREMENTS_READ, ASKED)
 def list_scores(
     db: NamedDependency[Database], credentials: NamedDependency[Credentials], procurement_id: FromPath[UUID], lot: Lot
 ) -> ScoresOut:
@@ -204,15 +159,7 @@ def list_scores(
         return scores(session, actor, procurement_id, lot)
 
 
-@post(
-    f"{PATH}/moderation",
-    sync_to_thread=True,
-    operation_id="begin_moderation",
-    opt={"access": needs(Scope.PROCUREMENTS_RUN)},
-    tags=["evaluation"],
-    security=BEARER,
-    responses=documented(400, 401, 403, 404, 409, 413),
-)
+@_at(post, "moderation", "begin_moderation", Scope.PROCUREMENTS_RUN, TAKEN)
 def moderate(
     db: NamedDependency[Database],
     credentials: NamedDependency[Credentials],
@@ -229,16 +176,7 @@ def moderate(
         )
 
 
-@put(
-    f"{PATH}/consensus",
-    sync_to_thread=True,
-    operation_id="agree_consensus",
-    opt={"access": needs(Scope.BIDS_SCORE)},
-    tags=["evaluation"],
-    security=BEARER,
-    responses=documented(400, 401, 403, 404, 409, 412, 413),
-    response_headers=ETAG,
-)
+@_at(put, "consensus", "agree_consensus", Scope.BIDS_SCORE, TAKEN_UNCHANGED, response_headers=ETAG)
 def agree(
     db: NamedDependency[Database],
     credentials: NamedDependency[Credentials],
@@ -254,15 +192,7 @@ def agree(
     return Response(told, headers=etag(told.revision))
 
 
-@get(
-    f"{PATH}/consensus",
-    sync_to_thread=True,
-    operation_id="list_consensus",
-    opt={"access": needs(Scope.PROCUREMENTS_READ)},
-    tags=["evaluation"],
-    security=BEARER,
-    responses=documented(400, 401, 403, 404),
-)
+@_at(get, "consensus", "list_consensus", Scope.PROCUREMENTS_READ, ASKED)
 def list_consensus(
     db: NamedDependency[Database], credentials: NamedDependency[Credentials], procurement_id: FromPath[UUID], lot: Lot
 ) -> ConsensusesOut:
@@ -272,16 +202,7 @@ def list_consensus(
         return consensuses(session, actor, procurement_id, lot)
 
 
-@post(
-    f"{PATH}/exclusions",
-    sync_to_thread=True,
-    operation_id="exclude_bid",
-    opt={"access": needs(Scope.PROCUREMENTS_RUN)},
-    tags=["evaluation"],
-    security=BEARER,
-    responses=documented(400, 401, 403, 404, 409, 413, 422),
-    response_headers=ETAG,
-)
+@_at(post, "exclusions", "exclude_bid", Scope.PROCUREMENTS_RUN, TAKEN_ONCE, response_headers=ETAG)
 def exclude(
     db: NamedDependency[Database],
     credentials: NamedDependency[Credentials],
@@ -301,15 +222,7 @@ def exclude(
         return once(session, actor, idempotency_key, ("POST exclusions", procurement_id, data), do, now=now)
 
 
-@get(
-    f"{PATH}/exclusions",
-    sync_to_thread=True,
-    operation_id="list_exclusions",
-    opt={"access": needs(Scope.PROCUREMENTS_READ)},
-    tags=["evaluation"],
-    security=BEARER,
-    responses=documented(401, 403, 404),
-)
+@_at(get, "exclusions", "list_exclusions", Scope.PROCUREMENTS_READ, SEEN)
 def list_exclusions(
     db: NamedDependency[Database], credentials: NamedDependency[Credentials], procurement_id: FromPath[UUID]
 ) -> ExclusionsOut:
@@ -319,16 +232,7 @@ def list_exclusions(
         return exclusions(session, actor, procurement_id)
 
 
-@post(
-    f"{PATH}/exclusions/questions",
-    sync_to_thread=True,
-    operation_id="ask_to_explain_bid",
-    opt={"access": needs(Scope.PROCUREMENTS_RUN)},
-    tags=["evaluation"],
-    security=BEARER,
-    responses=documented(400, 401, 403, 404, 409, 413, 422),
-    response_headers=ETAG,
-)
+@_at(post, "exclusions/questions", "ask_to_explain_bid", Scope.PROCUREMENTS_RUN, TAKEN_ONCE, response_headers=ETAG)
 def ask(
     db: NamedDependency[Database],
     credentials: NamedDependency[Credentials],
@@ -348,15 +252,13 @@ def ask(
         return once(session, actor, idempotency_key, ("POST questions", procurement_id, data), do, now=now)
 
 
-@post(
-    f"{PATH}/exclusions/{{exclusion_id:uuid}}/explanation",
-    sync_to_thread=True,
+@_at(
+    post,
+    "exclusions/{exclusion_id:uuid}/explanation",
+    "explain_bid",
+    Scope.BIDS_MAKE,
+    TAKEN,
     status_code=HTTP_200_OK,
-    operation_id="explain_bid",
-    opt={"access": needs(Scope.BIDS_MAKE)},
-    tags=["evaluation"],
-    security=BEARER,
-    responses=documented(400, 401, 403, 404, 409, 413),
     response_headers=ETAG,
 )
 def answer(
@@ -375,15 +277,13 @@ def answer(
     return Response(told, headers=etag(told.revision))
 
 
-@post(
-    f"{PATH}/exclusions/{{exclusion_id:uuid}}/exclude",
-    sync_to_thread=True,
+@_at(
+    post,
+    "exclusions/{exclusion_id:uuid}/exclude",
+    "exclude_after_explanation",
+    Scope.PROCUREMENTS_RUN,
+    TAKEN_UNCHANGED,
     status_code=HTTP_200_OK,
-    operation_id="exclude_after_explanation",
-    opt={"access": needs(Scope.PROCUREMENTS_RUN)},
-    tags=["evaluation"],
-    security=BEARER,
-    responses=documented(400, 401, 403, 404, 409, 412, 413),
     response_headers=ETAG,
 )
 def exclude_heard(
@@ -397,15 +297,13 @@ def exclude_heard(
     return _decide(db, credentials, procurement_id, exclusion_id, ExclusionState.EXCLUDED, data.reason)
 
 
-@post(
-    f"{PATH}/exclusions/{{exclusion_id:uuid}}/drop",
-    sync_to_thread=True,
+@_at(
+    post,
+    "exclusions/{exclusion_id:uuid}/drop",
+    "drop_exclusion",
+    Scope.PROCUREMENTS_RUN,
+    TAKEN_UNCHANGED,
     status_code=HTTP_200_OK,
-    operation_id="drop_exclusion",
-    opt={"access": needs(Scope.PROCUREMENTS_RUN)},
-    tags=["evaluation"],
-    security=BEARER,
-    responses=documented(400, 401, 403, 404, 409, 412, 413),
     response_headers=ETAG,
 )
 def drop(
@@ -419,15 +317,7 @@ def drop(
     return _decide(db, credentials, procurement_id, exclusion_id, ExclusionState.DROPPED, data.reason)
 
 
-@get(
-    f"{PATH}/ranking",
-    sync_to_thread=True,
-    operation_id="get_ranking",
-    opt={"access": needs(Scope.PROCUREMENTS_READ)},
-    tags=["evaluation"],
-    security=BEARER,
-    responses=documented(400, 401, 403, 404, 409),
-)
+@_at(get, "ranking", "get_ranking", Scope.PROCUREMENTS_READ, NOT_YET)
 def get_ranking(
     db: NamedDependency[Database], credentials: NamedDependency[Credentials], procurement_id: FromPath[UUID], lot: Lot
 ) -> Ranking:
@@ -435,15 +325,7 @@ def get_ranking(
     return rank(_record(db, credentials, procurement_id, lot))
 
 
-@get(
-    f"{PATH}/evaluation-record",
-    sync_to_thread=True,
-    operation_id="get_evaluation_record",
-    opt={"access": needs(Scope.PROCUREMENTS_READ)},
-    tags=["evaluation"],
-    security=BEARER,
-    responses=documented(400, 401, 403, 404, 409),
-)
+@_at(get, "evaluation-record", "get_evaluation_record", Scope.PROCUREMENTS_READ, NOT_YET)
 def get_record(
     db: NamedDependency[Database], credentials: NamedDependency[Credentials], procurement_id: FromPath[UUID], lot: Lot
 ) -> Response[EvaluationRecord]:
@@ -452,15 +334,7 @@ def get_record(
     return Response(_record(db, credentials, procurement_id, lot), headers={"Content-Disposition": name})
 
 
-@get(
-    f"{PATH}/sensitivity",
-    sync_to_thread=True,
-    operation_id="get_sensitivity",
-    opt={"access": needs(Scope.PROCUREMENTS_READ)},
-    tags=["evaluation"],
-    security=BEARER,
-    responses=documented(400, 401, 403, 404, 409),
-)
+@_at(get, "sensitivity", "get_sensitivity", Scope.PROCUREMENTS_READ, NOT_YET)
 def get_sensitivity(
     db: NamedDependency[Database], credentials: NamedDependency[Credentials], procurement_id: FromPath[UUID], lot: Lot
 ) -> tuple[WeightSensitivity, ...]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from litestar import Request, Response, get, post, put
 from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
@@ -13,7 +14,7 @@ from becta.kernel import clock
 from becta.kernel.actor import Scope
 from becta.kernel.paging import fingerprint
 from becta.market.api.access import BEARER, Credentials, etag, needs
-from becta.market.api.frameworks import RUNNING
+from becta.market.api.frameworks import RUNNING, step
 from becta.market.api.idempotency import Answer, IdempotencyKey, once
 from becta.market.api.paging import CursorParameter, Limit, Page, link_header, next_cursor, start_after
 from becta.market.api.products import ETAG, Reason
@@ -50,6 +51,17 @@ _APPLYING: dict[str, Any] = {
     "responses": documented(400, 401, 403, 404, 409, 412, 413),
     "response_headers": ETAG,
 }
+
+
+def _applying(path: str, operation_id: str) -> Callable[..., HTTPRouteHandler]:
+    """A route that takes a supplier's own application one step on."""
+    address = f"/framework-applications/{{application_id:uuid}}/{path}"
+    return post(address, sync_to_thread=True, status_code=HTTP_200_OK, operation_id=operation_id, **_APPLYING)
+
+
+def _assessing(path: str, operation_id: str) -> Callable[..., HTTPRouteHandler]:
+    """A route that takes an application one step on, by whom it was sent to."""
+    return step(f"applications/{{application_id:uuid}}/{path}", operation_id)
 
 
 @post(
@@ -137,13 +149,7 @@ def amend(
     return _own_step(db, credentials, application_id, amend_application, data)
 
 
-@post(
-    "/framework-applications/{application_id:uuid}/submit",
-    sync_to_thread=True,
-    status_code=HTTP_200_OK,
-    operation_id="submit_framework_application",
-    **_APPLYING,
-)
+@_applying("submit", "submit_framework_application")
 def submit(
     db: NamedDependency[Database],
     credentials: NamedDependency[Credentials],
@@ -154,13 +160,7 @@ def submit(
     return _own_step(db, credentials, application_id, submit_application, data)
 
 
-@post(
-    "/framework-applications/{application_id:uuid}/withdraw",
-    sync_to_thread=True,
-    status_code=HTTP_200_OK,
-    operation_id="withdraw_framework_application",
-    **_APPLYING,
-)
+@_applying("withdraw", "withdraw_framework_application")
 def withdraw(
     db: NamedDependency[Database], credentials: NamedDependency[Credentials], application_id: FromPath[UUID]
 ) -> Response[ApplicationOut]:
@@ -213,13 +213,7 @@ def get_application(
     return Response(found, headers=etag(found.revision))
 
 
-@post(
-    "/frameworks/{framework_id:uuid}/applications/{application_id:uuid}/take",
-    sync_to_thread=True,
-    status_code=HTTP_200_OK,
-    operation_id="take_framework_application",
-    **RUNNING,
-)
+@_assessing("take", "take_framework_application")
 def take(
     db: NamedDependency[Database],
     credentials: NamedDependency[Credentials],
@@ -230,13 +224,7 @@ def take(
     return _step(db, credentials, framework_id, application_id, take_application)
 
 
-@post(
-    "/frameworks/{framework_id:uuid}/applications/{application_id:uuid}/release",
-    sync_to_thread=True,
-    status_code=HTTP_200_OK,
-    operation_id="release_framework_application",
-    **RUNNING,
-)
+@_assessing("release", "release_framework_application")
 def release(
     db: NamedDependency[Database],
     credentials: NamedDependency[Credentials],
@@ -247,13 +235,7 @@ def release(
     return _step(db, credentials, framework_id, application_id, release_application)
 
 
-@post(
-    "/frameworks/{framework_id:uuid}/applications/{application_id:uuid}/decide",
-    sync_to_thread=True,
-    status_code=HTTP_200_OK,
-    operation_id="decide_framework_application",
-    **RUNNING,
-)
+@_assessing("decide", "decide_framework_application")
 def decide(
     db: NamedDependency[Database],
     credentials: NamedDependency[Credentials],
@@ -265,13 +247,7 @@ def decide(
     return _step(db, credentials, framework_id, application_id, decide_application, data)
 
 
-@post(
-    "/frameworks/{framework_id:uuid}/applications/{application_id:uuid}/suspend",
-    sync_to_thread=True,
-    status_code=HTTP_200_OK,
-    operation_id="suspend_framework_supplier",
-    **RUNNING,
-)
+@_assessing("suspend", "suspend_framework_supplier")
 def suspend(
     db: NamedDependency[Database],
     credentials: NamedDependency[Credentials],
@@ -283,13 +259,7 @@ def suspend(
     return _step(db, credentials, framework_id, application_id, suspend_supplier, data.reason)
 
 
-@post(
-    "/frameworks/{framework_id:uuid}/applications/{application_id:uuid}/reinstate",
-    sync_to_thread=True,
-    status_code=HTTP_200_OK,
-    operation_id="reinstate_framework_supplier",
-    **RUNNING,
-)
+@_assessing("reinstate", "reinstate_framework_supplier")
 def reinstate(
     db: NamedDependency[Database],
     credentials: NamedDependency[Credentials],
@@ -301,13 +271,7 @@ def reinstate(
     return _step(db, credentials, framework_id, application_id, reinstate_supplier, data.reason)
 
 
-@post(
-    "/frameworks/{framework_id:uuid}/applications/{application_id:uuid}/remove",
-    sync_to_thread=True,
-    status_code=HTTP_200_OK,
-    operation_id="remove_framework_supplier",
-    **RUNNING,
-)
+@_assessing("remove", "remove_framework_supplier")
 def remove(
     db: NamedDependency[Database],
     credentials: NamedDependency[Credentials],

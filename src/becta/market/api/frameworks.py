@@ -6,6 +6,7 @@ from uuid import UUID
 
 from litestar import Request, Response, get, post, put
 from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK
 from msgspec import Struct
@@ -55,6 +56,17 @@ RUNNING: dict[str, Any] = {
     "response_headers": ETAG,
 }
 """What every step in a framework's life has in common; each names who may take it."""
+
+
+def step(path: str, operation_id: str) -> Callable[..., HTTPRouteHandler]:
+    """A route that takes a framework, or an application for one, one step on."""
+    return post(
+        f"/frameworks/{{framework_id:uuid}}/{path}",
+        sync_to_thread=True,
+        status_code=HTTP_200_OK,
+        operation_id=operation_id,
+        **RUNNING,
+    )
 
 
 class PublicFilter(Struct, frozen=True, kw_only=True):
@@ -267,13 +279,7 @@ def amend(
     return _step(db, credentials, framework_id, amend_framework, data)
 
 
-@post(
-    "/frameworks/{framework_id:uuid}/publish",
-    sync_to_thread=True,
-    status_code=HTTP_200_OK,
-    operation_id="publish_framework",
-    **RUNNING,
-)
+@step("publish", "publish_framework")
 def publish(
     db: NamedDependency[Database],
     credentials: NamedDependency[Credentials],
@@ -284,13 +290,7 @@ def publish(
     return _step(db, credentials, framework_id, publish_framework, data)
 
 
-@post(
-    "/frameworks/{framework_id:uuid}/reopen",
-    sync_to_thread=True,
-    status_code=HTTP_200_OK,
-    operation_id="reopen_framework",
-    **RUNNING,
-)
+@step("reopen", "reopen_framework")
 def reopen(
     db: NamedDependency[Database],
     credentials: NamedDependency[Credentials],
@@ -301,13 +301,7 @@ def reopen(
     return _step(db, credentials, framework_id, reopen_framework, data)
 
 
-@post(
-    "/frameworks/{framework_id:uuid}/extend",
-    sync_to_thread=True,
-    status_code=HTTP_200_OK,
-    operation_id="extend_framework_deadline",
-    **RUNNING,
-)
+@step("extend", "extend_framework_deadline")
 def extend(
     db: NamedDependency[Database],
     credentials: NamedDependency[Credentials],
@@ -318,13 +312,7 @@ def extend(
     return _step(db, credentials, framework_id, extend_deadline, data)
 
 
-@post(
-    "/frameworks/{framework_id:uuid}/summaries",
-    sync_to_thread=True,
-    status_code=HTTP_200_OK,
-    operation_id="send_framework_summaries",
-    **RUNNING,
-)
+@step("summaries", "send_framework_summaries")
 def summaries(
     db: NamedDependency[Database], credentials: NamedDependency[Credentials], framework_id: FromPath[UUID]
 ) -> Response[FrameworkOut]:
@@ -332,13 +320,7 @@ def summaries(
     return _step(db, credentials, framework_id, send_summaries)
 
 
-@post(
-    "/frameworks/{framework_id:uuid}/award",
-    sync_to_thread=True,
-    status_code=HTTP_200_OK,
-    operation_id="award_framework",
-    **RUNNING,
-)
+@step("award", "award_framework")
 def award(
     db: NamedDependency[Database], credentials: NamedDependency[Credentials], framework_id: FromPath[UUID]
 ) -> Response[FrameworkOut]:
@@ -346,13 +328,7 @@ def award(
     return _step(db, credentials, framework_id, award_framework)
 
 
-@post(
-    "/frameworks/{framework_id:uuid}/terminate",
-    sync_to_thread=True,
-    status_code=HTTP_200_OK,
-    operation_id="terminate_framework",
-    **RUNNING,
-)
+@step("terminate", "terminate_framework")
 def terminate(
     db: NamedDependency[Database],
     credentials: NamedDependency[Credentials],

@@ -25,11 +25,13 @@ from becta.market.pledges.lapsing import with_room
 from becta.market.pledges.queries import demand_of
 from becta.market.problems import documented
 from becta.market.procurements.clarifying import amend_tender, answer, ask
+from becta.market.procurements.engaging import note_engagement
 from becta.market.procurements.inviting import invite_suppliers
 from becta.market.procurements.queries import lots_of, members, one_procurement, procurements
 from becta.market.procurements.schemas import (
     Answered,
     ConflictsAssessment,
+    MarketEngagement,
     MemberOut,
     NewInvitations,
     NewMembers,
@@ -232,6 +234,17 @@ def assess(
 ) -> Response[ProcurementOut]:
     """Note that conflicts of interest were assessed; nothing is advertised before (Procurement Act 2023 s.83)."""
     return take_step(db, credentials, procurement_id, assess_conflicts, data)
+
+
+@step("engagement", "note_market_engagement")
+def engage(
+    db: NamedDependency[Database],
+    credentials: NamedDependency[Credentials],
+    procurement_id: FromPath[UUID],
+    data: JSONBody[MarketEngagement],
+) -> Response[ProcurementOut]:
+    """Note, before the tender, how the market is or was engaged, or why no notice says so (s.17); it is published."""
+    return take_step(db, credentials, procurement_id, note_engagement, data)
 
 
 @step("gathering", "open_gathering")

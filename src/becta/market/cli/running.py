@@ -12,6 +12,7 @@ from granian.server import Server
 
 from becta.kernel import clock
 from becta.market.cli.opening import opened
+from becta.market.demo.agreement import load_framework
 from becta.market.demo.loading import load_demonstration, load_generated
 from becta.market.demo.together import load_need
 from becta.market.outbox.relay import Busy
@@ -69,7 +70,10 @@ def demo(scale: int | None, seed: int) -> None:
     with opened() as house:
         loaded = load_demonstration(house.db, today=today, now=now)
         if loaded.people:
-            load_need(house.db, ocid_prefix=house.settings.ocid_prefix, now=now)
+            prefix = house.settings.ocid_prefix
+            load_need(house.db, ocid_prefix=prefix, now=now)
+            codes = load_framework(house.db, house.notary, ocid_prefix=prefix, now=now)
+            click.echo(f"the laptops' tender is opened with {' and '.join(codes)} once it is over; not shown again")
         click.echo(f"demonstration: {_told(loaded)}")
         if scale is not None:
             click.echo(f"generated: {_told(load_generated(house.db, scale, seed=seed, today=today, now=now))}")
@@ -115,7 +119,7 @@ def _invite() -> None:
 Open {home}/          the marketplace
      {home}/schema    the API browser
 
-Six things to try:
+Things to try:
   1. {home}/search?q=chromebok                            a misspelt word, corrected and said so
   2. {home}/search?q=laptop&condition=remanufactured      remanufactured laptops with their particulars
   3. {home}/search?kind=software&badge=lti                software proved to speak LTI
@@ -125,5 +129,7 @@ Six things to try:
      then commit £5,970 and let it through as hal@larchlane.example, her school's approver
   7. curl '{home}/api/v1/reference/route?buyer=trust&what=chromebooks&value_pence=30000000'   which route is lawful
   8. curl '{home}/api/v1/ocds/releases'                  three schools buy together, as open data
+  9. curl '{home}/api/v1/frameworks'                     a framework of two lots, under which three suppliers compete
+     the README says how to ask for procurements and the tier curve, which takes a token
 """
     )

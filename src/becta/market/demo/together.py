@@ -9,7 +9,7 @@ from becta.kernel.actor import Actor, Role
 from becta.market.accounts.access import person_actor
 from becta.market.accounts.models import Member, Person
 from becta.market.db import Database
-from becta.market.demo.people import DemoPeople, authored_people
+from becta.market.demo.people import authored_people
 from becta.market.pledges.schemas import NewPledge
 from becta.market.pledges.service import make_pledge
 from becta.market.pledges.sharing import SharingPolicy
@@ -27,7 +27,7 @@ def load_need(db: Database, *, ocid_prefix: str, now: datetime) -> None:
     """Start the need and let the schools pledge, as the trust's lead would."""
     authored = authored_people()
     with db.write() as session:
-        lead = _lead(session, authored)
+        lead = signed_in(session, Role.TRUST_LEAD)
         trust = f"trust:{authored.trust.uid}"
         made = start_procurement(session, lead, _need(trust, now=now), ocid_prefix=ocid_prefix, now=now)
         asked = NewMembers(trusts=(NewMember(organisation=trust),))
@@ -76,9 +76,9 @@ def _need(trust: str, *, now: datetime) -> NewProcurement:
     )
 
 
-def _lead(session: Session, authored: DemoPeople) -> Actor:
-    """The trust's lead, as if signed in."""
-    [email] = [one.email for one in authored.people if Role.TRUST_LEAD in one.roles]
+def signed_in(session: Session, role: Role) -> Actor:
+    """The one person of the demonstration with a role, as if signed in."""
+    [email] = [one.email for one in authored_people().people if role in one.roles]
     person = session.exec(select(Person).where(Person.email == email)).one()
     member = session.exec(select(Member).where(Member.person_id == person.id)).one()
     return person_actor(session, person, member.organisation_id)

@@ -23,6 +23,7 @@ from becta.market.notify.badge_letters import BadgeLetters, Letters
 from becta.market.notify.evaluation_letters import EvaluationLetters
 from becta.market.notify.mailer import Mail, Mailer, Unsent
 from becta.market.notify.notice_letters import NoticeLetters
+from becta.market.notify.pledge_letters import PledgeLetters
 from becta.market.notify.procurement_letters import ProcurementLetters
 from becta.market.notify.recipients import address_of, managers_of, releasers_of
 from becta.market.signin import links
@@ -53,6 +54,7 @@ class Post:
             **BadgeLetters(origin).writers,
             **NoticeLetters(origin).writers,
             **ProcurementLetters(origin).writers,
+            **PledgeLetters(origin).writers,
             **EvaluationLetters(origin).writers,
         }
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlmodel import Session, col
 
 from becta.catalogue.categories import categories
@@ -61,6 +61,22 @@ def those_who_may(session: Session, organisation_id: UUID, scope: Scope) -> list
     return _addresses(session, [organisation_id], lambda roles: scope in scopes_of(roles), but=None)
 
 
+def all_who_may(session: Session, places: Select[UUID], scope: Scope) -> list[str]:
+    """The addresses of those in any of many organisations whose roles let them do something, each once."""
+    is_there = col(Member.organisation_id).in_(places)
+    return _addresses_where(session, is_there, lambda roles: scope in scopes_of(roles), but=None)
+
+
+def those_behind(session: Session, pledges: Select[UUID, UUID]) -> list[str]:
+    """The addresses of those who pledge for the schools of pledges, or made them and still pledge for somebody.
+
+    `pledges` selects the school and who made it.
+    """
+    found = pledges.subquery()
+    is_meant = or_(col(Member.organisation_id).in_(select(found.c[0])), col(Member.person_id).in_(select(found.c[1])))
+    return _addresses_where(session, is_meant, lambda roles: Scope.PLEDGES_MAKE in scopes_of(roles), but=None)
+
+
 def address_of(session: Session, person_id: UUID) -> list[str]:
     """A person's address, if we know one."""
     email = session.get_one(Person, person_id).email
@@ -70,11 +86,17 @@ def address_of(session: Session, person_id: UUID) -> list[str]:
 def _addresses(
     session: Session, places: Collection[UUID], is_meant: Callable[[frozenset[Role]], bool], *, but: UUID | None
 ) -> list[str]:
+    return _addresses_where(session, col(Member.organisation_id).in_(places), is_meant, but=but)
+
+
+def _addresses_where(
+    session: Session, are_there: ColumnElement[bool], is_meant: Callable[[frozenset[Role]], bool], *, but: UUID | None
+) -> list[str]:
     rows = session.execute(
         select(col(Person.id), col(Person.email), col(Member.roles))
         .join(Member, col(Member.person_id) == col(Person.id))
         .where(
-            col(Member.organisation_id).in_(places),
+            are_there,
             col(Member.ended_at).is_(None),
             col(Person.email).is_not(None),
         )

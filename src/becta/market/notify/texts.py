@@ -136,11 +136,47 @@ def may_pledge(href: str, *, title: str, until: str) -> Words:
 def tender(href: str, *, title: str, until: str, what: str) -> Words:
     """A supplier is asked to bid, or something about a tender changed."""
     said = {
-        "advertised": f"You are asked to bid for “{title}”.",
-        "clarified": f"A question about “{title}” was answered.",
-        "amended": f"The tender “{title}” was amended.",
+        "advertised": f"You are asked to bid for “{title}”. Send a sealed bid to {href}/bids until {until}. About it:",
+        "clarified": f"A question about “{title}” was answered. Sealed bids are taken until {until}:",
+        "amended": f"The tender “{title}” was amended. Sealed bids are taken until {until}:",
     }[what]
-    return _words(f"{title}: tender {what}", f"{said} Sealed bids are taken until {until}:", href)
+    return _words(f"{title}: tender {what}", said, href)
+
+
+def whether_you_stay(href: str, *, title: str, unit: str, price: str, ceiling: str, until: str) -> Words:
+    """A school is asked whether it stays, now that others left."""
+    said = (
+        f"Others left “{title}”, so one {unit} would cost {price}, above your school's ceiling of {ceiling}."
+        f" Say before {until} whether your school stays at that price. Without an answer it leaves and owes nothing:"
+    )
+    return _words(f"{title}: do you stay at {price}?", said, href)
+
+
+def award_held_up(href: str, *, title: str, what: str) -> Words:
+    """Bidders and schools are told that an award waits, goes on, or is judged anew."""
+    said = {
+        "suspended": "A claim was notified within the standstill, so no contract is entered into until it is settled:",
+        "resumed": "The claim that held up the contracts no longer does; the standstill runs on:",
+        "reconsidered": "The award decision was taken back, and the bids are judged again. You hear what comes of it:",
+    }[what]
+    return _words(f"{title}: award {what}", f"About “{title}”. {said}", href)
+
+
+def contract_won(href: str, *, title: str) -> Words:
+    """A supplier is told that it has a contract."""
+    said = f"You have a contract for “{title}”. Read its value, dates and what each school called off:"
+    return _words(f"{title}: your contract", said, href)
+
+
+def bought(href: str, *, title: str) -> Words:
+    """A school is told what it gets."""
+    return _words(f"{title}: bought", f"The contracts for “{title}” are made. Read what you get and owe:", href)
+
+
+def not_bought(href: str, *, title: str) -> Words:
+    """A school that pledged is told that it gets nothing."""
+    said = f"The contracts for “{title}” are made, without your pledge: nobody offered it within your ceiling."
+    return _words(f"{title}: nothing for you", f"{said} You owe nothing and may take the pledge back:", href)
 
 
 def tender_ended(href: str, *, title: str, reason: str) -> Words:

@@ -7,6 +7,7 @@ no person at all, and of reasons given in confidence only that there was one.
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
@@ -21,6 +22,7 @@ from becta.market.ocds.facts import (
     AwardFacts,
     ContractFacts,
     DocumentFacts,
+    EngagementFacts,
     ItemFacts,
     LotFacts,
     Money,
@@ -39,6 +41,7 @@ from becta.market.procurements.states import ProcurementState
 
 _SECOND = timedelta(seconds=1)
 _SUSPENDED = "A claim was notified within the standstill: no contract until it is settled (Procurement Act 2023 s.101)."
+_ASKED = "Schools are asked how many they need, so that all buy at one price."
 _CONTRACT_STATUS = {
     ContractState.ACTIVE: "active",
     ContractState.TERMINATED: "terminated",
@@ -54,6 +57,7 @@ def compose(session: Session, procurement: Procurement, *, told: frozenset[str],
     awards = _awards(session, procurement, lots, told)
     answers = _answers(session, procurement)
     method, details = METHODS[procurement.route]
+    noted = procurement.engagement
     rates = {lot.terms.vat_basis_points for lot in lots}
     estimate = None if is_planning else procurement.estimated_value_pence
     return ProcurementFacts(
@@ -84,7 +88,8 @@ def compose(session: Session, procurement: Procurement, *, told: frozenset[str],
         under_framework=_framework(session, procurement),
         awards=awards,
         contracts=_contracts(session, procurement),
-        planning="Schools are asked how many they need, so that all buy at one price." if is_planning else None,
+        planning=_ASKED if procurement.state is ProcurementState.GATHERING else None,
+        engagement=None if noted is None else msgspec.convert(noted, EngagementFacts),
     )
 
 

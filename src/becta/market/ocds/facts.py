@@ -138,6 +138,14 @@ class FrameworkFacts(Struct, frozen=True, kw_only=True):
     levy: Decimal | None = None
 
 
+class EngagementFacts(Struct, frozen=True, kw_only=True):
+    """How the market is engaged before the tender, and whether it was; or why no notice said so."""
+
+    description: str | None = None
+    is_done: bool = False
+    no_notice_because: str | None = None
+
+
 class ProcurementFacts(Struct, frozen=True, kw_only=True):
     """All that is public of a process at a step. `buyer` is the key of a party."""
 
@@ -173,3 +181,4 @@ class ProcurementFacts(Struct, frozen=True, kw_only=True):
     awards: tuple[AwardFacts, ...] = ()
     contracts: tuple[ContractFacts, ...] = ()
     planning: str | None = None
+    engagement: EngagementFacts | None = None

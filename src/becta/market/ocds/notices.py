@@ -219,6 +219,7 @@ DETAILS_WITHIN, LIGHT_TOUCH_DETAILS_WITHIN = timedelta(days=30), timedelta(days=
 class Occasion(StrEnum):
     """What happened that may call for a notice."""
 
+    ENGAGED = "engaged"
     PLANNED = "planned"
     INVITED = "invited"
     INVITATION_CHANGED = "invitation_changed"
@@ -230,6 +231,7 @@ class Occasion(StrEnum):
 
 
 _CALLED_FOR: Mapping[Occasion, str] = {
+    Occasion.ENGAGED: "UK2",
     Occasion.PLANNED: "UK3",
     Occasion.INVITED: "UK4",
     Occasion.INVITATION_CHANGED: "UK4",
@@ -239,7 +241,9 @@ _CALLED_FOR: Mapping[Occasion, str] = {
     Occasion.ENDED: "UK11",
     Occasion.GIVEN_UP: "UK12",
 }
-_INVITING = frozenset({Occasion.PLANNED, Occasion.INVITED, Occasion.INVITATION_CHANGED, Occasion.GIVEN_UP})
+_INVITING = frozenset(
+    {Occasion.ENGAGED, Occasion.PLANNED, Occasion.INVITED, Occasion.INVITATION_CHANGED, Occasion.GIVEN_UP}
+)
 _BELOW = "the value is below the threshold, so the Act asks schools for no notice (s.84(2)(a)); it may be given"
 
 
@@ -251,7 +255,7 @@ def notice_due(
     is_light_touch: bool = False,
     at: datetime,
 ) -> NoticeDue | None:
-    """The notice that something calls for, None if none fits: who invites only some suppliers gives no UK3, 4 or 12.
+    """The notice that something calls for, None if none fits: who invites only some suppliers gives no UK2 to 4 or 12.
 
     Below the threshold no school must give one, but may.
     """

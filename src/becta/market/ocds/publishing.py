@@ -14,6 +14,7 @@ from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from becta.kernel.ids import new_id
+from becta.market.awards.models import Contract, ContractChange
 from becta.market.ocds.composing import compose
 from becta.market.ocds.facts import DocumentFacts, ProcurementFacts
 from becta.market.ocds.models import OcdsHead, OcdsRelease
@@ -38,8 +39,22 @@ def publish_release(session: Session, procurement: Procurement, step: Step, *, n
     told = earlier.named("awards")
     facts = compose(session, procurement, told=told, now=now)
     named = tags(step, is_published=earlier.count > 0, told=told, awards={award.id for award in facts.awards})
-    due = notice_of(procurement, step, at=now)
+    due = None if _changed_a_little(session, procurement, step) else notice_of(procurement, step, at=now)
     add_release(session, facts, step, named, due, earlier, procurement_id=procurement.id)
+
+
+def _changed_a_little(session: Session, procurement: Procurement, step: Step) -> bool:
+    """Whether a step changed a contract so little that no notice comes first (s.75), as was judged when it did."""
+    if step is not Step.CONTRACT_MODIFIED:
+        return False
+    newest = session.exec(
+        select(ContractChange.needs_notice)
+        .join(Contract, col(Contract.id) == col(ContractChange.contract_id))
+        .where(Contract.procurement_id == procurement.id)
+        .order_by(col(ContractChange.made_at).desc(), col(ContractChange.id).desc())
+        .limit(1)
+    )
+    return not newest.one()
 
 
 def notice_of(procurement: Procurement, step: Step, *, at: datetime) -> NoticeDue | None:

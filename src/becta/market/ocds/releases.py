@@ -13,6 +13,7 @@ from becta.market.ocds.facts import (
     AwardFacts,
     ContractFacts,
     DocumentFacts,
+    EngagementFacts,
     FrameworkFacts,
     ItemFacts,
     LotFacts,
@@ -53,7 +54,7 @@ def release(facts: ProcurementFacts) -> Json:
         language="en",
         parties=[_party(party) for party in facts.parties],
         buyer=_reference(buyer),
-        planning=_said(rationale=facts.planning, documents=documents["planning"]),
+        planning=_planning(facts, documents["planning"]),
         tender=_tender(facts, _reference(buyer), documents["tender"]),
         awards=[_award(award, facts, by_key, documents["awards"]) for award in facts.awards],
         contracts=[_contract(one, facts, documents["contracts"]) for one in facts.contracts],
@@ -80,6 +81,23 @@ def _pounds(pence: int | None) -> Decimal | None:
 def _said(**fields: Any) -> Json:
     """What is said: fields without a value, empty texts, lists and objects are left out."""
     return {name: given for name, given in fields.items() if given is not None and given not in ("", [], {})}
+
+
+def _planning(facts: ProcurementFacts, documents: list[Json]) -> Json:
+    engagement = facts.engagement or EngagementFacts()
+    milestone = _said(
+        id="market-engagement",
+        title="Preliminary market engagement",
+        type="engagement",
+        description=engagement.description,
+        status="met" if engagement.is_done else "scheduled",
+    )
+    return _said(
+        rationale=facts.planning,
+        documents=documents,
+        milestones=[] if engagement.description is None else [milestone],
+        noEngagementNoticeRationale=engagement.no_notice_because,
+    )
 
 
 def _tender(facts: ProcurementFacts, buyer: Json, documents: list[Json]) -> Json:

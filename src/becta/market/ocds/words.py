@@ -47,6 +47,7 @@ AWARDS_TOLD = frozenset({_S.STANDSTILL, _S.SUSPENDED, _S.CONTRACTED})
 """States in which awards are public: every bidder has had its assessment summary before (s.50(3))."""
 
 OCCASIONS: Mapping[Step, Occasion] = {
+    Step.MARKET_ENGAGED: Occasion.ENGAGED,
     Step.GATHERING: Occasion.PLANNED,
     Step.ADVERTISED: Occasion.INVITED,
     Step.AMENDED: Occasion.INVITATION_CHANGED,
@@ -67,7 +68,6 @@ FRAMEWORK_OCCASIONS: Mapping[FrameworkStep, Occasion] = {
 }
 """The same for frameworks; one that is terminated ended if it was in force, else it was given up."""
 _TAGS: Mapping[Step, str] = {
-    Step.GATHERING: "planning",
     Step.ADVERTISED: "tender",
     Step.CLARIFIED: "tenderUpdate",
     Step.AMENDED: "tenderAmendment",
@@ -77,7 +77,8 @@ _TAGS: Mapping[Step, str] = {
     Step.CONTRACT_MODIFIED: "contractAmendment",
     Step.CONTRACT_ENDED: "contractTermination",
 }
-PUBLIC = frozenset({*_TAGS, Step.STANDSTILL, Step.CONTRACTED, Step.RECONSIDERED, Step.TERMINATED})
+_PLANNING = frozenset({Step.MARKET_ENGAGED, Step.GATHERING})
+PUBLIC = frozenset({*_TAGS, *_PLANNING, Step.STANDSTILL, Step.CONTRACTED, Step.RECONSIDERED, Step.TERMINATED})
 """Steps that the public may hear of."""
 _FRAMEWORK_TAGS: Mapping[FrameworkStep, tuple[str, ...]] = {
     FrameworkStep.PUBLISHED: ("tender",),
@@ -98,6 +99,8 @@ def tags(step: Step, *, is_published: bool, told: Set[str], awards: Set[str]) ->
     `told` are the awards that earlier releases told of, `awards` those that stand now.
     """
     match step:
+        case _ if step in _PLANNING:
+            return ("planningUpdate",) if is_published else ("planning",)
         case Step.STANDSTILL:
             return ("award",) if awards - told else ("awardUpdate",)
         case Step.CONTRACTED:

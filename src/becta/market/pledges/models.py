@@ -65,6 +65,18 @@ class Pledge(SQLModel, table=True):
         return self.quantity * self.ceiling_price_pence
 
 
+class PledgeQuestion(SQLModel, table=True):
+    """That a school was asked whether it stays at a price (pence for one, ex VAT): once about each price."""
+
+    __tablename__ = "pledge_question"
+    __table_args__ = (Index("uq_pledge_question_pledge_price", "pledge_id", "unit_price_pence", unique=True),)
+
+    id: UUID = Field(primary_key=True)
+    pledge_id: UUID = Field(foreign_key="pledge.id")
+    unit_price_pence: int = Field(sa_type=BigInteger)
+    asked_at: datetime
+
+
 class PledgeCap(SQLModel, table=True):
     """What the standing pledges under a cap hold of it, pence ex VAT; `cap_pence` as it was at the last pledge."""
 

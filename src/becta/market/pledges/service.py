@@ -20,6 +20,7 @@ from becta.market.accounts.models import Organisation
 from becta.market.accounts.organisations import parse_reference, reference_of
 from becta.market.delegation.models import Commitment
 from becta.market.delegation.service import withdraw_commitment
+from becta.market.pledges.asking_again import ask_those_who_stay
 from becta.market.pledges.backing import commit_for_pledge
 from becta.market.pledges.caps import Lot, Part, hold, part_of
 from becta.market.pledges.lapsing import mark_lapsed
@@ -219,6 +220,7 @@ def _leave(
     session.flush()
     before, after = {"state": PledgeState.STANDING}, {"state": pledge.state}
     record(session, actor, "pledge.withdrawn", KIND, pledge.id, now=now, before=before, after=after, reason=reason)
+    ask_those_who_stay(session, procurement, pledge.lot_id, now=now)
     hold(session, procurement.id, _part(session, actor, procurement, pledge.organisation_id).caps, -pledge.amount_pence)
 
 

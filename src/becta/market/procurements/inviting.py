@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 from becta.kernel.actor import Actor, Scope
 from becta.kernel.clock import london_date
 from becta.kernel.errors import Fault, Invalid
+from becta.kernel.ids import new_id
 from becta.kernel.money import MAX_PENCE
 from becta.market.accounts.models import Organisation
 from becta.market.accounts.organisations import open_organisation, schools_of
@@ -26,7 +27,7 @@ from becta.market.procurements.models import (
 )
 from becta.market.procurements.schemas import NewInvitations, NewMember, NewMembers
 from becta.market.procurements.service import person_behind
-from becta.market.procurements.states import Phase, check_phase
+from becta.market.procurements.states import Phase, check_phase, phase_of
 from becta.market.procurements.telling import Step, tell
 
 MAX_ASKED = 20_000
@@ -45,8 +46,8 @@ def invite_members(
 ) -> Procurement:
     """Ask schools, and trusts with all their schools, to take part, or change their caps.
 
-    A trust brings the schools it runs now. Raises Invalid, NotFound, Forbidden, Stale, or Conflict once pledging is
-    over.
+    A trust brings the schools it runs now. Who is new while others pledge already gets its letter at once. Raises
+    Invalid, NotFound, Forbidden, Stale, or Conflict once pledging is over.
     """
     person_behind(actor, Scope.PROCUREMENTS_RUN)
     _refuse_bad_caps(wanted)
@@ -71,11 +72,11 @@ def invite_members(
     if len(under) > MAX_ASKED:
         raise Invalid([Fault(field="schools", problem="are too many", mend=f"ask at most {MAX_ASKED}")])
     refuse_unentitled(session, found, fields)
-    for school, trust_id in sorted(under.items()):
-        _take_in(session, found, school, trust_id, caps, now=now)
+    asked_in = new_id() if phase_of(found, now=now) is Phase.GATHERING else None
+    new = [_take_in(session, found, *one, caps, asked_in, now=now) for one in sorted(under.items())]
     found.revision += 1
     after = {"trusts": len(wanted.trusts), "schools": len(under)}
-    tell(session, actor, found, Step.MEMBERS_ASKED, now=now, after=after)
+    tell(session, actor, found, Step.MEMBERS_ASKED, now=now, after=after, asked_in=asked_in if any(new) else None)
     return found
 
 
@@ -88,7 +89,10 @@ def invite_suppliers(
     revision: int | None,
     now: datetime,
 ) -> Procurement:
-    """Ask suppliers to bid; for a framework's lot only those that hold it. Raises as `invite_members` does."""
+    """Ask suppliers to bid; for a framework's lot only those that hold it.
+
+    Who is new while the tender runs gets its letter, the others when it is advertised. Raises as `invite_members`.
+    """
     person_behind(actor, Scope.PROCUREMENTS_RUN)
     if not 1 <= len(wanted.suppliers) <= MAX_SUPPLIERS:
         raise Invalid([Fault(field="suppliers", problem="are not 1 to 500", mend=f"name 1 to {MAX_SUPPLIERS}")])
@@ -100,6 +104,7 @@ def invite_suppliers(
         holding = {
             one.organisation_id for one in framework_lot_suppliers(session, found.framework_lot_id, london_date(now))
         }
+    asked_in, is_any_new = new_id() if phase_of(found, now=now) is Phase.TENDERING else None, False
     for place, reference in enumerate(wanted.suppliers):
         at = f"suppliers.{place}"
         supplier = open_organisation(session, reference, now=now, field=at)
@@ -110,10 +115,13 @@ def invite_suppliers(
             mend = "ask only suppliers that hold the framework's lot and are not suspended"
             raise Invalid([Fault(field=at, problem="does not hold the lot", mend=mend, value=reference[:80])])
         if session.get(ProcurementInvitation, (found.id, supplier.id)) is None:
-            session.add(ProcurementInvitation(procurement_id=found.id, organisation_id=supplier.id, invited_at=now))
+            asked = ProcurementInvitation(procurement_id=found.id, organisation_id=supplier.id, invited_at=now)
+            asked.asked_in = asked_in
+            session.add(asked)
+            is_any_new = True
     found.revision += 1
     after = {"suppliers": list(wanted.suppliers)}
-    tell(session, actor, found, Step.SUPPLIERS_ASKED, now=now, after=after)
+    tell(session, actor, found, Step.SUPPLIERS_ASKED, now=now, after=after, asked_in=asked_in if is_any_new else None)
     return found
 
 
@@ -157,13 +165,18 @@ def _take_in(
     school: UUID,
     trust_id: UUID | None,
     caps: dict[UUID, int | None],
+    asked_in: UUID | None,
     *,
     now: datetime,
-) -> None:
+) -> bool:
+    """Have a school take part, or change how it does; gives whether it is new."""
     row = session.get(ProcurementMember, (procurement.id, school))
+    is_new = row is None
     if row is None:
         row = ProcurementMember(procurement_id=procurement.id, organisation_id=school, invited_at=now)
+        row.asked_in = asked_in
         session.add(row)
     row.trust_id = trust_id or row.trust_id
     if school in caps:
         row.cap_pence = caps[school]
+    return is_new

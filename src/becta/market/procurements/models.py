@@ -17,7 +17,8 @@ class Procurement(SQLModel, table=True):
     """A need that is bought in one go, and where that stands. `organisation_id` is the lead: a trust or a school.
 
     `cap_pence` is the most that everybody together commits (None: no limit). Amounts in pence ex VAT. `tie_seed` draws
-    lots between equal bids: its hash is published at once, the seed itself once the bids are open.
+    lots between equal bids: its hash is published at once, the seed itself once the bids are open. `engagement` is
+    `MarketEngagement`, None where nothing is noted.
     """
 
     __tablename__ = "procurement"
@@ -52,6 +53,7 @@ class Procurement(SQLModel, table=True):
     clarification_deadline: datetime | None = None
     tender_deadline: datetime | None = None
     conflicts_assessed_at: datetime | None = None
+    engagement: dict[str, Any] | None = Field(default=None, sa_type=NULL_OR_JSON)
     advertised_at: datetime | None = None
     opened_at: datetime | None = None
     decided_at: datetime | None = None
@@ -94,7 +96,10 @@ class ProcurementTrust(SQLModel, table=True):
 
 
 class ProcurementMember(SQLModel, table=True):
-    """A school that may pledge, under its trust where that takes part, with its own cap (None: no limit)."""
+    """A school that may pledge, under its trust where that takes part, with its own cap (None: no limit).
+
+    `asked_in` is the call that asked it in while others pledged already; None if it was asked before.
+    """
 
     __tablename__ = "procurement_member"
     __table_args__ = (
@@ -107,10 +112,14 @@ class ProcurementMember(SQLModel, table=True):
     trust_id: UUID | None = Field(default=None, foreign_key="organisation.id")
     cap_pence: int | None = Field(default=None, sa_type=BigInteger)
     invited_at: datetime
+    asked_in: UUID | None = Field(default=None, index=True)
 
 
 class ProcurementInvitation(SQLModel, table=True):
-    """A supplier that was asked to bid. In an open procedure any supplier may, and is noted here when it does."""
+    """A supplier that was asked to bid. In an open procedure any supplier may, and is noted here when it does.
+
+    `asked_in` is the call that asked it while the tender ran already; None otherwise.
+    """
 
     __tablename__ = "procurement_invitation"
     __table_args__ = (Index(None, "organisation_id"),)
@@ -118,6 +127,7 @@ class ProcurementInvitation(SQLModel, table=True):
     procurement_id: UUID = Field(foreign_key="procurement.id", primary_key=True)
     organisation_id: UUID = Field(foreign_key="organisation.id", primary_key=True)
     invited_at: datetime
+    asked_in: UUID | None = Field(default=None, index=True)
 
 
 class Clarification(SQLModel, table=True):

@@ -26,6 +26,7 @@ from becta.market.procurements.schemas import (
     AmendmentOut,
     ClarificationOut,
     LotOut,
+    MarketEngagement,
     MemberOut,
     ProcurementOut,
     ProcurementShort,
@@ -79,6 +80,7 @@ def one_procurement(session: Session, actor: Actor, procurement_id: UUID, *, now
     While an open tender runs nobody sees how many bid, which is how many suppliers there are."""
     found, view = seen(session, actor, procurement_id)
     told = {name: getattr(found, name) for name in _TOLD}
+    told["engagement"] = msgspec.convert(found.engagement, MarketEngagement | None)
     phase = phase_of(found, now=now)
     is_bidder = view is View.BIDDER
     lots = lots_of(session, found.id)

@@ -72,6 +72,17 @@ class ConflictsAssessment(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     finding: str
 
 
+class MarketEngagement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the market is engaged before a tender, planned or done, or why no notice UK2 says so; all of it is public.
+
+    Procurement Act 2023 ss.16, 17: without the notice the tender notice says why there was none.
+    """
+
+    description: str | None = None
+    is_done: bool = False
+    no_notice_because: str | None = None
+
+
 class NewQuestion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A question that a supplier asks about a tender; it must not say who asks."""
 
@@ -160,6 +171,7 @@ class ProcurementOut(ProcurementShort, frozen=True, kw_only=True):
     withdrawal_deadline: datetime | None
     clarification_deadline: datetime | None
     conflicts_assessed_at: datetime | None
+    engagement: MarketEngagement | None
     advertised_at: datetime | None
     opened_at: datetime | None
     decided_at: datetime | None

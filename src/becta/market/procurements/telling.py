@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
+from uuid import UUID
 
 from sqlmodel import Session
 
@@ -21,6 +22,8 @@ class Step(StrEnum):
     STARTED = "started"
     REWRITTEN = "rewritten"
     CONFLICTS_ASSESSED = "conflicts_assessed"
+    MARKET_ENGAGED = "market_engaged"
+    ENGAGEMENT_WITHOUT_NOTICE = "engagement_without_notice"
     MEMBERS_ASKED = "members_asked"
     SUPPLIERS_ASKED = "suppliers_asked"
     QUESTION_ASKED = "question_asked"
@@ -44,15 +47,23 @@ class Step(StrEnum):
 TOPICS: Mapping[Step, str] = {
     step: f"procurement_{step}"
     for step in (
+        Step.MEMBERS_ASKED,
+        Step.SUPPLIERS_ASKED,
         Step.GATHERING,
         Step.ADVERTISED,
         Step.CLARIFIED,
         Step.AMENDED,
+        Step.RECONSIDERED,
         Step.SUMMARIES_SENT,
+        Step.SUSPENDED,
+        Step.RESUMED,
+        Step.CONTRACTED,
         Step.TERMINATED,
     )
 }
 """What the outbox calls the steps that somebody must be written to about; the others call for nothing outside."""
+TO_THE_NEW = frozenset({Step.MEMBERS_ASKED, Step.SUPPLIERS_ASKED})
+"""Steps of which only those hear who were asked in by them, and only where the others had their letter already."""
 
 
 class Publisher(Protocol):
@@ -82,8 +93,12 @@ def tell(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
     reason: str | None = None,
+    asked_in: UUID | None = None,
 ) -> None:
-    """Record a step in the trail, announce it to the outbox where somebody must hear of it, and publish it."""
+    """Record a step in the trail, announce it to the outbox where somebody must hear of it, and publish it.
+
+    `asked_in` is the call of which those whom it asked in must hear, None if they hear with the others later.
+    """
     session.flush()
     record(
         session,
@@ -96,8 +111,9 @@ def tell(
         after=after or {"state": procurement.state},
         reason=reason,
     )
-    if step in TOPICS:
-        announce(session, TOPICS[step], procurement.id, now=now)
+    key = asked_in if step in TO_THE_NEW else procurement.id
+    if step in TOPICS and key is not None:
+        announce(session, TOPICS[step], key, now=now)
     for publish in _publishers:
         publish(session, procurement, step, now=now)
     session.flush()
