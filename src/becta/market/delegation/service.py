@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, select
 
 from becta.catalogue.categories import categories
@@ -16,6 +17,7 @@ from becta.kernel.actor import SYSTEM, Actor, Role, Scope
 from becta.kernel.errors import Conflict, Fault, Forbidden, NotFound, refuse_if_any, refuse_if_stale
 from becta.kernel.events import announce, record
 from becta.kernel.ids import new_id
+from becta.market.accounts.access import is_membership
 from becta.market.accounts.models import Member, Organisation
 from becta.market.accounts.organisations import open_organisation, organisation_out
 from becta.market.delegation.faults import commitment_faults, scheme_faults, start_faults
@@ -35,6 +37,7 @@ from becta.market.delegation.schemas import NewCommitment, NewScheme, SchemeDeci
 
 TOPIC = "commitment"
 """What the outbox calls a commitment that somebody must hear of: those who decide, or who made it."""
+_ROLES = select(col(Member.roles)).where(is_membership(bindparam("person_id"), bindparam("organisation_id")))
 
 
 def set_scheme(
@@ -190,12 +193,8 @@ def _person(actor: Actor, scope: Scope) -> UUID:
 
 def _roles_now(session: Session, actor: Actor) -> frozenset[Role]:
     """The actor's roles, but for those lost since the request came in: it may have waited for others."""
-    wanted = select(Member.roles).where(
-        Member.person_id == actor.person_id,
-        Member.organisation_id == actor.organisation_id,
-        col(Member.ended_at).is_(None),
-    )
-    return actor.roles & frozenset(Role(role) for role in session.exec(wanted).first() or ())
+    asked = {"person_id": actor.person_id, "organisation_id": actor.organisation_id}
+    return actor.roles & frozenset(Role(role) for role in session.execute(_ROLES, asked).scalar() or ())
 
 
 def _must_stand(session: Session, organisation: Organisation, acting_for: UUID) -> None:

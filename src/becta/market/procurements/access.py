@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, or_, true
+from sqlalchemy import ColumnElement, Select, bindparam, exists, or_, true
 from sqlalchemy.sql.elements import SQLCoreOperations
 from sqlmodel import Session, col, select
 
@@ -23,6 +23,8 @@ from becta.market.procurements.terms import Route
 
 OPEN_TO_ALL = frozenset({Route.OPEN_PROCEDURE, Route.COMPETITIVE_FLEXIBLE})
 """Routes in which any supplier may bid once the tender is advertised."""
+_OF_ID = select(Procurement).where(col(Procurement.id) == bindparam("procurement_id"))
+_ALONE, _SHARED = _OF_ID.with_for_update(), _OF_ID.with_for_update(read=True)
 
 
 class View(StrEnum):
@@ -47,19 +49,12 @@ def procurement_locked(
 
 def procurement_held(session: Session, procurement_id: UUID) -> Procurement:
     """A procurement locked for change; asks nobody. Raises NotFound."""
-    found = session.exec(select(Procurement).where(Procurement.id == procurement_id).with_for_update()).first()
-    if found is None:
-        raise NotFound(KIND, procurement_id)
-    return found
+    return _of_id(session, _ALONE, procurement_id)
 
 
 def procurement_shared(session: Session, procurement_id: UUID) -> Procurement:
     """A procurement that stays as it is while others hold it too: many may pledge or bid at once; raises NotFound."""
-    wanted = select(Procurement).where(Procurement.id == procurement_id).with_for_update(read=True)
-    found = session.exec(wanted).first()
-    if found is None:
-        raise NotFound(KIND, procurement_id)
-    return found
+    return _of_id(session, _SHARED, procurement_id)
 
 
 def seen(session: Session, actor: Actor, procurement_id: UUID) -> tuple[Procurement, View]:
@@ -120,6 +115,13 @@ def bidder_of(session: Session, actor: Actor, procurement: Procurement, *, now: 
     session.add(ProcurementInvitation(procurement_id=key[0], organisation_id=key[1], invited_at=now))
     session.flush()
     return organisation.id
+
+
+def _of_id(session: Session, locking: Select[Procurement], procurement_id: UUID) -> Procurement:
+    found: Procurement | None = session.execute(locking, {"procurement_id": procurement_id}).scalar()
+    if found is None:
+        raise NotFound(KIND, procurement_id)
+    return found
 
 
 def _may_bid(session: Session, actor: Actor, procurement: Procurement) -> bool:
