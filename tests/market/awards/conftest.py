@@ -2,12 +2,25 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import time_machine
 from tests.market.procurements.conftest import LOT, Somebody, Town, at, three, told, town
 
+from becta.kernel import clock
 from becta.kernel.actor import Role
+from becta.kernel.clock import london_date
+from becta.kernel.ids import new_id
+from becta.market.accounts.organisations import open_organisation
+from becta.market.frameworks.models import (
+    Framework,
+    FrameworkApplication,
+    FrameworkLot,
+    FrameworkRound,
+    FrameworkTermsText,
+)
+from becta.market.frameworks.rules import ApplicationState, FrameworkState, Method
 
 __all__ = ["three", "town"]
 
@@ -66,6 +79,95 @@ def _a_bid(price: int) -> dict[str, Any]:
     tiers = [{"from_quantity": 1, "unit_price_pence": price}]
     lot = {"lot": 1, "tiers": tiers, "answers": {"safety": "Every door has a lock"}}
     return {"lots": [lot], "declarations": {"no_collusion": True}}
+
+
+def framework_lot(town: Town, suppliers: list[Somebody]) -> UUID:
+    """A lot for laptops of a framework in force that these suppliers are on; the levy is 2 per cent."""
+    now, by, framework_id, lot_id = clock.now(), town.lead.id, new_id(), new_id()
+    today, day = london_date(now), timedelta(days=1)
+    sha = "0" * 64
+    framework = Framework(
+        id=framework_id,
+        authority_id=town.trust.id,
+        reference="BECTA-2026-09",
+        title="Devices",
+        description="Devices for schools",
+        cpv_codes=["30213100"],
+        price_mechanism="Maximum prices",
+        is_open_framework=False,
+        is_light_touch=False,
+        entitled={"all_state_schools": True},
+        starts_on=today - 9 * day,
+        ends_on=today + 900 * day,
+        estimated_value_pence=500_000_000,
+        levy_basis_points=200,
+        selection_criteria=[],
+        award_criteria=[],
+        questions=[],
+        terms_sha256=sha,
+        created_by=by,
+        created_at=now - 90 * day,
+        state=FrameworkState.DRAFT,
+    )
+    of_it = {"framework_id": framework_id}
+    lot = FrameworkLot(
+        **of_it,
+        id=lot_id,
+        number=1,
+        title="Laptops",
+        description="",
+        category="laptops",
+        method=Method.BOTH,
+        core_terms="Three years of warranty",
+        mechanism="The lowest price",
+    )
+    text = FrameworkTermsText(**of_it, sha256=sha, text="Terms", made_by=by, made_at=now)
+    opened = {"opened_at": now - 80 * day, "opened_by": by, "closes_at": now - 40 * day}
+    with town.db.write() as session:
+        session.add(framework)
+        session.flush()
+        session.add_all([lot, text])
+        session.flush()
+        framework.state, framework.round = FrameworkState.OPEN, 1
+        framework.published_at, framework.closes_at = now - 80 * day, now - 40 * day
+        session.add(FrameworkRound(**of_it, number=1, **opened))
+        session.flush()
+        framework.state, framework.standstill_ends_on = FrameworkState.AWARDED, today - 10 * day
+        framework.in_force_from, framework.last_on = today - 9 * day, today + 900 * day
+        session.flush()
+        for one in suppliers:
+            session.add(
+                FrameworkApplication(
+                    **of_it,
+                    id=new_id(),
+                    lot_id=lot_id,
+                    supplier_id=open_organisation(session, one.reference, now=now).id,
+                    round=1,
+                    created_at=now,
+                    answers=[],
+                    responses=[],
+                    share_code="ABCD-1234",
+                    state=ApplicationState.AWARDED,
+                    terms_sha256=sha,
+                    submitted_at=now,
+                    summary={},
+                    awarded_from=today - 9 * day,
+                )
+            )
+    return lot_id
+
+
+@pytest.fixture
+def called_off(town: Town, three: list[Somebody]) -> Judged:
+    """Ten trolleys by further competition on a framework, estimated above the threshold."""
+    return Judged(
+        town,
+        three,
+        lots=[{**LOT, "alone_price_pence": 35_000, "term_months": 12}],
+        route="framework_further_competition",
+        framework_lot_id=str(framework_lot(town, three)),
+        estimated_value_pence=30_000_000,
+    )
 
 
 @pytest.fixture

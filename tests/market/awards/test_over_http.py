@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 from tests.market.awards.conftest import Judged
-from tests.market.procurements.conftest import Somebody, Town, fields, told
+from tests.market.ocds.schema import check_release
+from tests.market.procurements.conftest import Somebody, Town, at, fields, told
 
 from becta.market.awards.models import CallOff
 
@@ -73,6 +74,88 @@ def test_a_voluntary_standstill_is_of_eight_working_days_or_more(judged: Judged)
         assert fields(judged.lead.does(judged.it, "challenge", late)) == {"notified_at"}
         in_time = {**late, "notified_at": (judged.now + timedelta(hours=2)).isoformat()}
         assert judged.lead.has_done(judged.it, "challenge", in_time)["phase"] == "suspended"
+
+
+def test_a_call_off_above_the_threshold_is_contracted_once_its_award_notice_is_out(
+    called_off: Judged, three: list[Somebody]
+) -> None:
+    lead, it, town = called_off.lead, called_off.it, called_off.town
+    with called_off.then():
+        starts = {"starts_on": called_off.now.date().isoformat()}
+        called_off.decides()
+        assert "s.50(3)" in told(lead.does(it, "award-notice"), 409)["detail"]
+        lead.has_done(it, "summaries")
+        town.mails()
+        assert "(UK6)" in told(lead.does(it, "contracts", starts), 409)["detail"]
+        assert three[0].api.get(f"/procurements/{it['id']}/awards").status_code == 404
+
+        published = lead.has_done(it, "award-notice")
+        mails = town.mails()
+        [decision] = called_off.gets("awards", three[0])
+        assert "out already" in told(lead.does(it, "standstill", {}), 409)["detail"]
+        contracted = lead.has_done(it, "contracts", starts)
+        notices = told(lead.api.get(f"/ocds/notices/{it['id']}"))
+        [call_off] = called_off.gets("call-offs")["items"]
+
+    assert (published["phase"], at(published["award_published_at"])) == ("decided", called_off.now)
+    assert mails == [
+        (f"bidder.of.{name}@people.example", "Trolleys: award published") for name in ("ash", "beech", "cedar")
+    ]
+    assert [one["supplier"]["name"] for one in decision["awards"]] == ["Beech"]
+    assert (contracted["phase"], call_off["levy_pence"]) == ("contracted", 5_600)
+    assert [(one["number"], one["step"], one["is_due"]) for one in notices] == [
+        ("UK6", "award_published", True),
+        ("UK7", "contracted", True),
+    ]
+    check_release(notices[0]["release"])
+    assert (notices[0]["release"]["tag"], notices[0]["release"]["tender"]["status"]) == (["award"], "complete")
+
+
+def test_a_published_award_that_is_reconsidered_is_cancelled_in_public_and_published_anew(called_off: Judged) -> None:
+    lead, it = called_off.lead, called_off.it
+    with called_off.then():
+        called_off.decides()
+        lead.has_done(it, "summaries")
+        lead.has_done(it, "award-notice")
+        again = lead.has_done(it, "reconsider", {"reason": "A price was misread"})
+        package = told(lead.api.get("/ocds/releases", limit=100))
+
+    assert (again["phase"], again["award_published_at"]) == ("opened", None)
+    assert [one["tag"] for one in package["releases"]][-2:] == [["award"], ["awardCancellation"]]
+
+
+@pytest.mark.parametrize(
+    ("_case", "change", "said"),
+    [
+        ("contracted", "UPDATE procurement SET state = 'contracted'", "notice comes before the standstill and the"),
+        (
+            "standstill",
+            "UPDATE procurement SET state = 'standstill', may_contract_from = opened_at",
+            "notice comes before the standstill",
+        ),
+        (
+            "contract",
+            "INSERT INTO contract (id, procurement_id, organisation_id, decision_id, state, net_pence, vat_pence,"
+            " starts_on, ends_on, entered_at, revision) SELECT id, id, organisation_id, id, 'active', 1, 0,"
+            " CURRENT_DATE, CURRENT_DATE, opened_at, 1 FROM procurement",
+            "the award notice comes before the contract",
+        ),
+        (
+            "summaries",
+            "UPDATE procurement SET award_published_at = opened_at",
+            "assessment summaries come before the award notice",
+        ),
+        ("threshold", "UPDATE procurement SET is_above_threshold = false", "advertised above the threshold stays"),
+    ],
+)
+def test_the_database_contracts_nothing_above_the_threshold_without_its_notice(
+    called_off: Judged, _case: str, change: str, said: str
+) -> None:
+    with called_off.then():
+        called_off.decides()
+
+    with called_off.town.db.engine.connect() as connection, pytest.raises(DBAPIError, match=said):
+        connection.exec_driver_sql(change)
 
 
 def test_a_decision_is_taken_back_with_a_reason_and_stays_on_record(judged: Judged) -> None:

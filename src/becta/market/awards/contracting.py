@@ -52,8 +52,9 @@ def conclude(
 ) -> Procurement:
     """Enter into a contract with each winner, and freeze what each school gets and owes.
 
-    Where a standstill is mandatory it must be over; a suspended one blocks. Raises Invalid, NotFound, Forbidden, Stale
-    or Conflict, also if a school's pledge no longer counts.
+    Above the threshold its award notice must be out (s.50); where a standstill is mandatory it must be over, and a
+    suspended one blocks. Raises Invalid, NotFound, Forbidden, Stale or Conflict, also if a school's pledge no longer
+    counts.
     """
     if not 1 <= wanted.months <= MOST_MONTHS:
         mend = f"use 1 to {MOST_MONTHS}"
@@ -66,6 +67,8 @@ def conclude(
             raise Conflict("a contract may only be entered into after the mandatory standstill (s.51)")
         if found.summaries_sent_at is None:
             raise Conflict("send the assessment summaries first, so that every bidder knows why")
+        if found.is_above_threshold and found.award_published_at is None:
+            raise Conflict("publish the award notice (UK6) before entering into a public contract (s.50)")
     refuse_if_any(_start_faults(wanted, now=now))
     decision = standing_decision(session, found.id)
     awards = session.exec(select(Award).where(Award.decision_id == decision.id).order_by(col(Award.id))).all()

@@ -125,7 +125,7 @@ def reconsider(
     check_move(found.state, ProcurementState.OPENED)
     decision = standing_decision(session, found.id)
     decision.state, decision.withdrawn_at, decision.withdrawn_reason = DecisionState.WITHDRAWN, now, reason.strip()
-    found.decided_at = found.summaries_sent_at = None
+    found.decided_at = found.summaries_sent_at = found.award_published_at = None
     found.standstill_starts = found.standstill_ends = found.may_contract_from = None
     move(found, ProcurementState.OPENED)
     tell(session, actor, found, Step.RECONSIDERED, now=now, after={"decision": decision.number}, reason=reason.strip())

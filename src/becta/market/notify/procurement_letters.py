@@ -34,6 +34,7 @@ class ProcurementLetters(Struct, frozen=True):
             TOPICS[Step.GATHERING]: self.gathering,
             **{TOPICS[step]: self.tendering(step) for step in to_bidders},
             TOPICS[Step.SUMMARIES_SENT]: self.summaries,
+            **{TOPICS[step]: self.award_public for step in (Step.AWARD_PUBLISHED, Step.STANDSTILL)},
             TOPICS[Step.TERMINATED]: self.terminated,
         }
 
@@ -64,9 +65,17 @@ class ProcurementLetters(Struct, frozen=True):
         found = session.get_one(Procurement, key)
         if found.summaries_sent_at is None:
             return []
-        told = select(col(AssessmentSummary.organisation_id)).where(col(AssessmentSummary.procurement_id) == key)
         words = texts.bid_assessed(f"{self._href(key)}/summaries", title=found.title)
-        return self._to(session, session.execute(told.distinct()).scalars(), Scope.BIDS_MAKE, words)
+        return self._to(session, _assessed(session, key), Scope.BIDS_MAKE, words)
+
+    def award_public(self, session: Session, key: UUID, _now: datetime) -> Letters:
+        """To those who bid: the award notice is out, and until when it stands still."""
+        found = session.get_one(Procurement, key)
+        if found.award_published_at is None:
+            return []
+        until = "" if found.standstill_ends is None else f"{found.standstill_ends:%-d %B %Y}"
+        words = texts.award_public(f"{self._href(key)}/awards", title=found.title, standstill_until=until)
+        return self._to(session, _assessed(session, key), Scope.BIDS_MAKE, words)
 
     def terminated(self, session: Session, key: UUID, _now: datetime) -> Letters:
         """To those who bid for the suppliers that were asked: nothing comes of a tender that they heard of."""
@@ -88,6 +97,12 @@ def _asked(session: Session, key: UUID) -> Sequence[UUID]:
     """The suppliers that were asked to bid, or did."""
     asked = select(col(ProcurementInvitation.organisation_id)).where(col(ProcurementInvitation.procurement_id) == key)
     return session.execute(asked).scalars().all()
+
+
+def _assessed(session: Session, key: UUID) -> Sequence[UUID]:
+    """The suppliers whose bids were assessed."""
+    told = select(col(AssessmentSummary.organisation_id)).where(col(AssessmentSummary.procurement_id) == key)
+    return session.execute(told.distinct()).scalars().all()
 
 
 def _at(instant: datetime) -> str:

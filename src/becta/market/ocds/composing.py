@@ -29,7 +29,7 @@ from becta.market.ocds.facts import (
     Span,
 )
 from becta.market.ocds.parties import party_of
-from becta.market.ocds.words import AWARDS_TOLD, COMPETED, METHODS, TENDER_STATUS, category_of, judged
+from becta.market.ocds.words import COMPETED, METHODS, TENDER_STATUS, category_of, judged
 from becta.market.pledges.queries import demand_of
 from becta.market.procurements.access import OPEN_TO_ALL
 from becta.market.procurements.models import Amendment, Clarification, Procurement, ProcurementTrust
@@ -65,7 +65,7 @@ def compose(session: Session, procurement: Procurement, *, told: frozenset[str],
         description=procurement.description,
         buyer=str(procurement.organisation_id),
         parties=_parties(session, procurement, awards),
-        status=TENDER_STATUS[procurement.state],
+        status=_status(procurement),
         method=method,
         method_details=details,
         category=category_of(lots[0].terms.cpv),
@@ -93,8 +93,13 @@ def award_key(number: int, organisation_id: UUID) -> str:
     return f"{number}-{organisation_id}"
 
 
+def _status(procurement: Procurement) -> str:
+    is_awarded = procurement.state is ProcurementState.DECIDED and procurement.is_award_public
+    return "complete" if is_awarded else TENDER_STATUS[procurement.state]
+
+
 def _lot(lot: LotOut, procurement: Procurement, awards: tuple[AwardFacts, ...]) -> LotFacts:
-    status = TENDER_STATUS[procurement.state]
+    status = _status(procurement)
     if status == "complete" and not any(str(lot.number) in award.lots for award in awards):
         status = "unsuccessful"
     months = lot.terms.term_months
@@ -187,7 +192,7 @@ def _awards(
 
 
 def _is_public(decision: AwardDecision, procurement: Procurement) -> bool:
-    return decision.state is not DecisionState.WITHDRAWN and procurement.state in AWARDS_TOLD
+    return decision.state is not DecisionState.WITHDRAWN and procurement.is_award_public
 
 
 def _award(

@@ -35,13 +35,13 @@ TENDER_STATUS: Mapping[ProcurementState, str] = {
     _S.CONTRACTED: "complete",
     _S.TERMINATED: "cancelled",
 }
-AWARDS_TOLD = frozenset({_S.STANDSTILL, _S.SUSPENDED, _S.CONTRACTED})
-"""States in which awards are public: every bidder has had its assessment summary before (s.50(3))."""
+"""The code of `tender/status` by state; a decided one is `complete` once its award is public."""
 
 OCCASIONS: Mapping[Step, Occasion] = {
     Step.GATHERING: Occasion.PLANNED,
     Step.ADVERTISED: Occasion.INVITED,
     Step.AMENDED: Occasion.INVITATION_CHANGED,
+    Step.AWARD_PUBLISHED: Occasion.AWARDED,
     Step.STANDSTILL: Occasion.AWARDED,
     Step.CONTRACTED: Occasion.CONTRACTED,
     Step.CONTRACT_MODIFIED: Occasion.MODIFIED,
@@ -60,7 +60,7 @@ _TAGS: Mapping[Step, str] = {
     Step.CONTRACT_MODIFIED: "contractAmendment",
     Step.CONTRACT_ENDED: "contractTermination",
 }
-PUBLIC = frozenset({*_TAGS, Step.STANDSTILL, Step.CONTRACTED, Step.RECONSIDERED, Step.TERMINATED})
+PUBLIC = frozenset({*_TAGS, Step.AWARD_PUBLISHED, Step.STANDSTILL, Step.CONTRACTED, Step.RECONSIDERED, Step.TERMINATED})
 """Steps that the public may hear of."""
 _SERVICES, _WORKS = 50, 45
 
@@ -71,7 +71,7 @@ def tags(step: Step, *, is_published: bool, told: Set[str], awards: Set[str]) ->
     `told` are the awards that earlier releases told of, `awards` those that stand now.
     """
     match step:
-        case Step.STANDSTILL:
+        case Step.AWARD_PUBLISHED | Step.STANDSTILL:
             return ("award",) if awards - told else ("awardUpdate",)
         case Step.CONTRACTED:
             return ("award" if awards - told else "awardUpdate", "contract")

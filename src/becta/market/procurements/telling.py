@@ -32,6 +32,7 @@ class Step(StrEnum):
     DECIDED = "decided"
     RECONSIDERED = "reconsidered"
     SUMMARIES_SENT = "summaries_sent"
+    AWARD_PUBLISHED = "award_published"
     STANDSTILL = "standstill"
     SUSPENDED = "suspended"
     RESUMED = "resumed"
@@ -49,6 +50,8 @@ TOPICS: Mapping[Step, str] = {
         Step.CLARIFIED,
         Step.AMENDED,
         Step.SUMMARIES_SENT,
+        Step.AWARD_PUBLISHED,
+        Step.STANDSTILL,
         Step.TERMINATED,
     )
 }
