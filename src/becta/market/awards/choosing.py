@@ -7,19 +7,17 @@ from uuid import UUID
 from msgspec import Struct
 
 from becta.kernel.errors import Conflict
-from becta.market.awards.split_problem import price_for
 from becta.market.evaluation.ranking import RankedBid, Ranking
+from becta.market.pledges.sharing import largest_group
 from becta.market.pledges.tiers import Tier
 from becta.market.procurements.terms import AwardMethod, LotTerms
-
-_NO_LIMIT = 10**15
-"""More than any price: what a school pays at most that named no limit."""
 
 
 class Allocation(Struct, frozen=True, kw_only=True):
     """How many a school wants of a lot, or gets from a winner, and what it rests on.
 
     Prices are pence for one, ex VAT: its ceiling (None where nobody pledged), and what it pays alone (None: unknown).
+    `acceptable_lots` would do instead, first choice first.
     """
 
     organisation_id: UUID
@@ -129,20 +127,9 @@ def who_buys(
 
     The price is None where nobody buys.
     """
-    staying = sorted(wanted, key=lambda one: (-_limit(one), one.organisation_id))
-    quantity = sum(one.quantity for one in staying)
-    while staying and ((price := price_for(tiers, quantity)) is None or _limit(staying[-1]) < price):
-        quantity -= staying.pop().quantity
-    kept = {one.organisation_id for one in staying}
-    return (
-        tuple(one for one in wanted if one.organisation_id in kept),
-        tuple(one for one in wanted if one.organisation_id not in kept),
-        price_for(tiers, quantity),
-    )
-
-
-def _limit(one: Allocation) -> int:
-    return _NO_LIMIT if one.limit_pence is None else one.limit_pence
+    group, price = largest_group(tiers, wanted)
+    kept = {one.organisation_id for one in group}
+    return tuple(group), tuple(one for one in wanted if one.organisation_id not in kept), price
 
 
 def _best_of_all(lots: Sequence[LotAtStake]) -> UUID:
