@@ -192,6 +192,8 @@ def awards(consortium: Consortium, lead: Somebody, root: str) -> None:
     early = lead.api.post(f"{root}/standstill", {})
     assert (early.status_code, "s.50" in early.text) == (409, True)
     lead.posts(f"{root}/summaries")
+    without = lead.api.post(f"{root}/award-notice")
+    assert (without.status_code, "s.51" in without.text) == (409, True)
     for number, supplier in enumerate(consortium.suppliers, 1):
         [summary] = supplier.gets(f"{root}/summaries")
         assert summary["supplier"]["name"] == f"Supplier {number}"

@@ -1,5 +1,6 @@
 """Quotes of three suppliers that are opened and scored, so that an award can be decided."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -29,16 +30,29 @@ PRICES = (30_000, 28_000, 33_000)
 
 
 class Judged:
-    """A procurement past its scores, at the instant at which it was scored."""
+    """A procurement past its scores, at the instant at which it was scored.
 
-    def __init__(self, town: Town, three: list[Somebody], **changes: Any) -> None:
-        self.town, self.lead, self.bidders = town, town.lead, three
+    `pledged` is what schools pledge, by who does; the suppliers bid for the lot `bid_for` only.
+    """
+
+    def __init__(
+        self,
+        town: Town,
+        three: list[Somebody],
+        *,
+        pledged: Sequence[tuple[Somebody, dict[str, Any]]] = (),
+        bid_for: int = 1,
+        **changes: Any,
+    ) -> None:
+        self.town, self.lead, self.bidders, self.lot = town, town.lead, three, bid_for
         self.it = town.lead.starts(**changes)
-        self.lead.has_done(self.it, "invitations", {"suppliers": [one.reference for one in three]})
-        self.codes = town.get_ready(self.it)
-        self.it = self.lead.has_done(self.it, "tender")
-        for bidder, price in zip(three, PRICES, strict=True):
-            bidder.has_done(self.it, "bids", _a_bid(price), 201)
+        self.pledges = self._gather(pledged) if pledged else []
+        with time_machine.travel(clock.now() + timedelta(days=8 if pledged else 0), tick=False):
+            self.lead.has_done(self.it, "invitations", {"suppliers": [one.reference for one in three]})
+            self.codes = town.get_ready(self.it)
+            self.it = self.lead.has_done(self.it, "tender")
+            for bidder, price in zip(three, PRICES, strict=True):
+                bidder.has_done(self.it, "bids", _a_bid(price, bid_for), 201)
         self.now: datetime = at(self.it["tender_deadline"]) + timedelta(hours=1)
         with self.then():
             self._open_and_score()
@@ -46,6 +60,15 @@ class Judged:
     def then(self, **later: float) -> time_machine.travel:
         """The time after the scores, or so much later."""
         return time_machine.travel(self.now + timedelta(**later), tick=False)
+
+    def _gather(self, pledged: Sequence[tuple[Somebody, dict[str, Any]]]) -> list[dict[str, Any]]:
+        asked = [{"organisation": reference} for reference in sorted({one.reference for one, _ in pledged})]
+        self.lead.has_done(self.it, "members", {"schools": asked})
+        self.lead.has_done(self.it, "gathering")
+        return [
+            one.has_done(self.it, "pledges", {"organisation": one.reference, "budget_code": "ICT-1", **body}, 201)
+            for one, body in pledged
+        ]
 
     def _open_and_score(self) -> None:
         for officer, code in zip(self.town.officers, self.codes, strict=True):
@@ -56,12 +79,12 @@ class Judged:
         told(judge.api.put(f"{path}/conflict-declaration", {"has_conflict": False}))
         self.bids = {one["supplier"]: one["id"] for one in told(self.lead.api.get(f"{path}/bids"))["items"]}
         marks = [
-            {"lot": 1, "bid_id": bid, "criterion": "safety", "mark": 4, "reason": "Locks on every door"}
+            {"lot": self.lot, "bid_id": bid, "criterion": "safety", "mark": 4, "reason": "Locks on every door"}
             for bid in self.bids.values()
         ]
         for mark in marks:
             told(judge.api.put(f"{path}/scores", mark))
-        self.lead.has_done(self.it, "moderation", {"lot": 1}, 201)
+        self.lead.has_done(self.it, "moderation", {"lot": self.lot}, 201)
         for mark in marks:
             told(judge.api.put(f"{path}/consensus", mark))
 
@@ -70,14 +93,14 @@ class Judged:
         decided: dict[str, Any] = self.lead.has_done(self.it, "award", {"reason": "The best of the ranking"})
         return decided
 
-    def gets(self, what: str, reader: Somebody | None = None) -> Any:
+    def gets(self, what: str, reader: Somebody | None = None, **wanted: Any) -> Any:
         """Something of the procurement that must be there."""
-        return told((reader or self.lead).api.get(f"/procurements/{self.it['id']}/{what}"))
+        return told((reader or self.lead).api.get(f"/procurements/{self.it['id']}/{what}", **wanted))
 
 
-def _a_bid(price: int) -> dict[str, Any]:
+def _a_bid(price: int, number: int) -> dict[str, Any]:
     tiers = [{"from_quantity": 1, "unit_price_pence": price}]
-    lot = {"lot": 1, "tiers": tiers, "answers": {"safety": "Every door has a lock"}}
+    lot = {"lot": number, "tiers": tiers, "answers": {"safety": "Every door has a lock"}}
     return {"lots": [lot], "declarations": {"no_collusion": True}}
 
 

@@ -8,8 +8,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 from tests.market.awards.conftest import Judged
 from tests.market.ocds.schema import check_release
-from tests.market.procurements.conftest import Somebody, Town, at, fields, told
+from tests.market.procurements.conftest import LOT, Somebody, Town, at, fields, told
 
+from becta.kernel.actor import Role
 from becta.market.awards.models import CallOff
 
 
@@ -156,6 +157,42 @@ def test_the_database_contracts_nothing_above_the_threshold_without_its_notice(
 
     with called_off.town.db.engine.connect() as connection, pytest.raises(DBAPIError, match=said):
         connection.exec_driver_sql(change)
+
+
+def test_a_school_whose_lot_got_no_bid_gets_of_another_that_it_named_and_reads_why(
+    town: Town, three: list[Somebody]
+) -> None:
+    town.may_spend(town.school, town.other)
+    buyers = [town.somebody("Bea Buyer", town.school, Role.BUYER), town.somebody("Ben Buyer", town.other, Role.BUYER)]
+    lots = [{**LOT, "quantity": None, "title": title} for title in ("New trolleys", "Refurbished trolleys")]
+    named = {"lot": 1, "quantity": 4, "ceiling_price_pence": 29_000, "acceptable_lots": [2]}
+    pledged = [
+        (buyers[0], {**named, "alternatives": "Two small ones for a large one"}),
+        (buyers[1], {"lot": 2, "quantity": 6, "ceiling_price_pence": 30_000}),
+    ]
+    judged = Judged(town, three, pledged=pledged, bid_for=2, lots=lots)
+    with judged.then():
+        judged.decides()
+        [decision] = judged.gets("awards")
+        record = judged.gets("evaluation-record", lot=2)
+        scores = judged.gets("scores", lot=1)
+        judged.lead.has_done(judged.it, "summaries")
+        judged.lead.has_done(judged.it, "award-notice")
+        seen = [judged.gets("awards", one)[0]["moved"] for one in (*buyers, three[0])]
+        judged.lead.has_done(judged.it, "contracts", {"starts_on": judged.now.date().isoformat()})
+        calls = {one["school"]["name"]: one for one in judged.gets("call-offs")["items"]}
+        caps = [told(one.api.get(f"/procurements/{judged.it['id']}/pledges"))["items"][0]["state"] for one in buyers]
+
+    [award] = decision["awards"]
+    assert (award["lot"], award["supplier"]["name"], award["quantity"]) == (2, "Beech", 10)
+    [moved] = decision["moved"]
+    assert (moved["from_lot"], moved["to_lot"], moved["quantity"]) == (1, 2, 4)
+    assert moved["reason"] == "no bid for lot 1 is left; the school named lot 2 as one that would do"
+    assert (decision["waiting"], decision["unsuccessful"], seen) == ([], [1], [[moved], [], []])
+    assert (record["quantity"], scores["alternatives"]) == (6, ["Two small ones for a large one"])
+    call = calls["Larch Lane School"]
+    assert (call["lot"], call["quantity"], call["net_pence"], call["alone_pence"]) == (2, 4, 112_000, 112_000)
+    assert (len(calls), caps) == (2, ["standing", "standing"])
 
 
 def test_a_decision_is_taken_back_with_a_reason_and_stays_on_record(judged: Judged) -> None:

@@ -112,13 +112,13 @@ class Town:
             reference = f"urn:{organisation.urn}" if organisation.urn else f"trust:{organisation.group_uid}"
         return Somebody(Api(self.client, secret), who.id, reference)
 
-    def may_spend(self, organisation: Organisation) -> None:
-        """Let the people of a school and of its trust spend what they like."""
+    def may_spend(self, *organisations: Organisation) -> None:
+        """Let the people of these schools and of the trust spend what they like."""
         now = clock.now()
         free = {"category": None, "limit_pence": None, "above": None, "two_people": False}
         rules = [{**free, "role": role} for role in ("buyer", "approver")]
         with self.db.write() as session:
-            for one in (organisation, self.trust):
+            for one in (*organisations, self.trust):
                 made = {"organisation_id": one.id, "number": 1, "rules": rules, "note": "", "made_at": now}
                 session.add(Scheme(id=new_id(), **made, in_force_from=now))
 

@@ -26,6 +26,7 @@ class Allocation(Struct, frozen=True, kw_only=True):
     alone_price_pence: int | None = None
     pledge_id: UUID | None = None
     budget_code: str = ""
+    acceptable_lots: tuple[int, ...] = ()
 
     @property
     def limit_pence(self) -> int | None:
@@ -91,11 +92,25 @@ class Waiting(Struct, frozen=True, kw_only=True):
     quantity: int
 
 
+class Moved(Struct, frozen=True, kw_only=True):
+    """A school that gets of another lot what it could not get of the one it pledged to, and why; it had said so."""
+
+    organisation_id: UUID
+    quantity: int
+    from_lot: int
+    to_lot: int
+    reason: str
+
+
 class Choice(Struct, frozen=True, kw_only=True):
-    """Who wins what, who waits, the lots for which no bid is left, and the proof where something was split."""
+    """Who wins what, who waits or moved, the lots for which no bid is left, and the proof where something was split.
+
+    The proof is of the split of what was pledged to each lot, before anybody moved.
+    """
 
     awards: tuple[PlannedAward, ...]
     waiting: tuple[Waiting, ...] = ()
+    moved: tuple[Moved, ...] = ()
     unsuccessful: tuple[int, ...] = ()
     optimum: tuple[Optimum, ...] = ()
 

@@ -176,26 +176,18 @@ def _must_still_count(session: Session, lots: dict[UUID, LotOut], awards: Sequen
 
     The commitments behind the pledges are locked first, so that none is withdrawn meanwhile.
     """
-    pledged = [
-        one.pledge_id
-        for award in awards
-        for one in msgspec.convert(award.allocations, list[Allocation])
-        if one.pledge_id is not None
-    ]
-    behind = select(Pledge.commitment_id).where(col(Pledge.id).in_(pledged))
+    awarded: dict[UUID, int] = {}
+    for award in awards:
+        for one in msgspec.convert(award.allocations, list[Allocation]):
+            if one.pledge_id is not None:
+                awarded[one.pledge_id] = awarded.get(one.pledge_id, 0) + one.quantity
+    behind = select(Pledge.commitment_id).where(col(Pledge.id).in_(list(awarded)))
     wanted = select(Commitment.id).where(col(Commitment.id).in_(behind)).order_by(col(Commitment.id))
     session.exec(wanted.with_for_update()).all()
-    for lot_id, lot in lots.items():
-        now = {one.pledge_id: one.quantity for one in demand_of(session, lot_id)}
-        awarded: dict[UUID, int] = {}
-        for award in awards:
-            if award.lot_id == lot_id:
-                for one in msgspec.convert(award.allocations, list[Allocation]):
-                    if one.pledge_id is not None:
-                        awarded[one.pledge_id] = awarded.get(one.pledge_id, 0) + one.quantity
-        gone = [pledge for pledge, quantity in awarded.items() if now.get(pledge, 0) < quantity]
-        if gone:
-            raise Conflict(f"{len(gone)} pledges for lot {lot.number} count no longer; reconsider the award")
+    counts = {one.pledge_id: one.quantity for lot_id in lots for one in demand_of(session, lot_id)}
+    gone = [pledge_id for pledge_id, quantity in awarded.items() if counts.get(pledge_id, 0) < quantity]
+    if gone:
+        raise Conflict(f"{len(gone)} pledges that the award rests on count no longer; reconsider the award")
 
 
 def _called_off_from(session: Session, procurement: Procurement) -> Lot | None:

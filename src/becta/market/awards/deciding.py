@@ -15,6 +15,7 @@ from becta.kernel.ids import new_id
 from becta.kernel.money import vat_pence
 from becta.market.awards.choosing import Allocation, Choice, LotAtStake, Offered, PlannedAward, choose_by_rank
 from becta.market.awards.models import Award, AwardDecision
+from becta.market.awards.moving import moved_on
 from becta.market.awards.schemas import NewDecision
 from becta.market.awards.splitting import choose_by_split
 from becta.market.awards.states import DecisionState
@@ -64,6 +65,7 @@ def to_decide(
 def work_out(method: AwardMethod, lots: list[LotAtStake], *, seconds: int) -> Plan:
     """Who would win by the record; slow for a split, so outside any transaction. Raises Conflict if nobody can."""
     choice = choose_by_split(lots, seconds=seconds) if method is AwardMethod.SPLIT else choose_by_rank(method, lots)
+    choice = moved_on(method, lots, choice)
     if not choice.awards:
         raise Conflict("no lot has both a bid and a school that pays its price, so nothing is awarded; terminate")
     return Plan(choice=choice, inputs_hash=hash_of(lots))
@@ -100,6 +102,7 @@ def decide_award(
         reason=wanted.reason.strip(),
         optimum=[msgspec.to_builtins(one) for one in plan.choice.optimum],
         waiting=[msgspec.to_builtins(one) for one in plan.choice.waiting],
+        moved=[msgspec.to_builtins(one) for one in plan.choice.moved],
         unsuccessful=list(plan.choice.unsuccessful),
         inputs_hash=plan.inputs_hash,
         decided_by=person_id,
@@ -110,7 +113,7 @@ def decide_award(
     session.add_all(_award(made, one) for one in plan.choice.awards)
     found.decided_at, found.summaries_sent_at = now, None
     move(found, ProcurementState.DECIDED)
-    after = {"decision": made.number, "awards": [_told(one) for one in plan.choice.awards]}
+    after = {"decision": made.number, "awards": [_told(one) for one in plan.choice.awards], "moved": made.moved}
     tell(session, actor, found, Step.DECIDED, now=now, after=after, reason=made.reason)
     return made
 
@@ -184,6 +187,7 @@ def at_stake(session: Session, procurement: Procurement) -> list[LotAtStake]:
                 alone_price_pence=one.alone_price_pence,
                 pledge_id=one.pledge_id,
                 budget_code=one.budget_code,
+                acceptable_lots=one.acceptable_lots,
             )
             for one in demand_of(session, lot.id)
         )

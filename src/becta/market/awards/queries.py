@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 from becta.kernel.actor import Actor
 from becta.kernel.errors import Conflict, NotFound
 from becta.market.accounts.organisations import OrganisationOut, organisations_out
-from becta.market.awards.choosing import Optimum, Waiting
+from becta.market.awards.choosing import Moved, Optimum, Waiting
 from becta.market.awards.models import (
     AssessmentSummary,
     Award,
@@ -78,9 +78,14 @@ def decisions(session: Session, actor: Actor, procurement_id: UUID) -> list[Deci
             ),
             reason=row.reason if is_lead else None,
             waiting=tuple(msgspec.convert(row.waiting, list[Waiting])) if is_lead else (),
+            moved=tuple(
+                one
+                for one in msgspec.convert(row.moved, list[Moved])
+                if is_lead or (view is View.MEMBER and actor.reaches(one.organisation_id))
+            ),
             unsuccessful=tuple(row.unsuccessful),
             optimum=tuple(msgspec.convert(row.optimum, list[Optimum])),
-            **_fields(row, DecisionOut, {"awards", "reason", "waiting", "unsuccessful", "optimum"}),
+            **_fields(row, DecisionOut, {"awards", "reason", "waiting", "moved", "unsuccessful", "optimum"}),
         )
         for row in rows
     ]

@@ -91,8 +91,8 @@ class RecordedExclusion(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class EvaluationRecord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All that decides a lot. Weights are per cent and sum to exactly 100; `tie_seed_hash` was published first.
 
-    `quantity` is how many are wanted; with 0 none are, and prices are for one. After the tie rule the lot drawn decides
-    between equal bids.
+    `quantity` is how many were pledged to the lot, whoever may come to it from another; with 0 none are wanted, and
+    prices are for one. After the tie rule the lot drawn decides between equal bids.
     """
 
     format: str = FORMAT

@@ -55,6 +55,7 @@ def compose(session: Session, procurement: Procurement, *, told: frozenset[str],
     answers = _answers(session, procurement)
     method, details = METHODS[procurement.route]
     rates = {lot.terms.vat_basis_points for lot in lots}
+    may_grow = len(lots) > 1 and procurement.pledge_deadline is not None
     estimate = None if is_planning else procurement.estimated_value_pence
     return ProcurementFacts(
         ocid=procurement.ocid,
@@ -70,7 +71,7 @@ def compose(session: Session, procurement: Procurement, *, told: frozenset[str],
         method_details=details,
         category=category_of(lots[0].terms.cpv),
         is_above_threshold=procurement.is_above_threshold,
-        lots=tuple(_lot(lot, procurement, awards) for lot in lots),
+        lots=tuple(_lot(lot, procurement, awards, may_grow=may_grow) for lot in lots),
         items=tuple(_item(session, lot, is_planning=is_planning) for lot in lots),
         value=None if estimate is None else _with_vat(estimate, rates),
         published_at=procurement.advertised_at,
@@ -98,7 +99,7 @@ def _status(procurement: Procurement) -> str:
     return "complete" if is_awarded else TENDER_STATUS[procurement.state]
 
 
-def _lot(lot: LotOut, procurement: Procurement, awards: tuple[AwardFacts, ...]) -> LotFacts:
+def _lot(lot: LotOut, procurement: Procurement, awards: tuple[AwardFacts, ...], *, may_grow: bool) -> LotFacts:
     status = _status(procurement)
     if status == "complete" and not any(str(lot.number) in award.lots for award in awards):
         status = "unsuccessful"
@@ -108,7 +109,7 @@ def _lot(lot: LotOut, procurement: Procurement, awards: tuple[AwardFacts, ...]) 
         title=lot.terms.title,
         description=lot.terms.description,
         status=status,
-        judged=judged(lot.terms),
+        judged=judged(lot.terms, may_grow=may_grow),
         contract=None if months is None else Span(months=months),
     )
 

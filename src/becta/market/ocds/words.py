@@ -5,7 +5,7 @@ from collections.abc import Mapping, Set
 from becta.market.ocds.notices import Occasion
 from becta.market.procurements.states import ProcurementState
 from becta.market.procurements.telling import Step
-from becta.market.procurements.terms import CriterionKind, LotTerms, Route
+from becta.market.procurements.terms import MOVING_SENTENCE, CriterionKind, LotTerms, Route
 
 METHODS: Mapping[Route, tuple[str, str]] = {
     Route.OPEN_PROCEDURE: ("open", "Open procedure (Procurement Act 2023 s.20(2)(a))"),
@@ -89,10 +89,14 @@ def category_of(cpv: str) -> str:
     return "works" if division == _WORKS else "services" if division >= _SERVICES else "goods"
 
 
-def judged(terms: LotTerms) -> str:
-    """How bids for a lot are judged, as published (s.23): weights in per cent, what must be met, and the formula."""
+def judged(terms: LotTerms, *, may_grow: bool) -> str:
+    """How bids for a lot are judged, as published (s.23): weights in per cent, what must be met, and the formula.
+
+    `may_grow`: schools may come to it from other lots.
+    """
     weights = [f"{one.title} {one.weight} %" for one in terms.criteria if one.kind is CriterionKind.QUALITY]
     must = [one.title for one in terms.criteria if one.kind is CriterionKind.PASS_FAIL] + list(terms.badges)
     formula = terms.price_formula.value.replace("_", " ")
     said = "; ".join([f"price {terms.price_weight} % ({formula} formula)", *weights])
-    return f"{said}; to be met: {', '.join(must)}." if must else f"{said}."
+    said = f"{said}; to be met: {', '.join(must)}." if must else f"{said}."
+    return f"{said} {MOVING_SENTENCE}" if may_grow else said

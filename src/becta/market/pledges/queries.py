@@ -186,6 +186,13 @@ def demand_of(session: Session, lot_id: UUID) -> list[Demand]:
     ]
 
 
+def alternatives_named(session: Session, lot_id: UUID) -> tuple[str, ...]:
+    """What schools wrote that would do instead of a lot, without who wrote it; it asks nobody."""
+    wanted = select(col(Pledge.alternatives)).join(Commitment, BEHIND)
+    rows = session.execute(wanted.where(col(Pledge.lot_id) == lot_id, COUNTS, col(Pledge.alternatives) != "")).scalars()
+    return tuple(sorted(set(rows)))
+
+
 def _seen(session: Session, actor: Actor, procurement_id: UUID) -> tuple[Procurement, View]:
     """A procurement as those see it who run it or take part; to suppliers there are no pledges."""
     procurement, view = seen(session, actor, procurement_id)

@@ -77,9 +77,12 @@ def pledge_faults(
     alternatives: str,
     budget_code: str,
     lot: int,
-    lots: Collection[int],
+    lots: Mapping[int, str],
 ) -> list[Fault]:
-    """Everything wrong with a pledge to a lot of a procurement that has these lots."""
+    """Everything wrong with a pledge to a lot of a procurement that has these lots, each with its category.
+
+    Only a lot of the same category would do: the scheme of delegation let the school commit money for that.
+    """
     faults = text_faults("alternatives", alternatives, at_most=2_000)
     faults += text_faults("budget_code", budget_code, at_least=1, at_most=40)
     for name, value, least, most in (
@@ -101,6 +104,9 @@ def pledge_faults(
         if other == lot or other not in lots:
             problem = "is the lot itself" if other == lot else "is no lot of this"
             mend = f"name another of {known}"
+            faults.append(Fault(field=f"acceptable_lots.{place}", problem=problem, mend=mend, value=str(other)))
+        elif lots[other] != lots.get(lot, lots[other]):
+            problem, mend = f"is of {lots[other]}, not {lots[lot]}", "name one of the same category, or pledge to it"
             faults.append(Fault(field=f"acceptable_lots.{place}", problem=problem, mend=mend, value=str(other)))
     return faults
 

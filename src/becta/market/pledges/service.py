@@ -235,7 +235,7 @@ def _may_leave(session: Session, procurement: Procurement, pledge: Pledge, *, no
 def _checked(part: Part, wanted: PledgeTerms, number: int) -> Lot:
     """The lot pledged to; raises Invalid with everything wrong with the pledge."""
     said = {name: getattr(wanted, name) for name in _SAID}
-    refuse_if_any(pledge_faults(**said, lot=number, lots=part.lots))
+    refuse_if_any(pledge_faults(**said, lot=number, lots={one.number: one.category for one in part.lots.values()}))
     return part.lots[number]
 
 
@@ -243,7 +243,7 @@ def _written(wanted: PledgeTerms) -> dict[str, Any]:
     """The columns that hold what a pledge says."""
     said: dict[str, Any] = {name: getattr(wanted, name) for name in _SAID}
     return said | {
-        "acceptable_lots": sorted(set(wanted.acceptable_lots)),
+        "acceptable_lots": list(dict.fromkeys(wanted.acceptable_lots)),
         "alternatives": wanted.alternatives.strip(),
         "budget_code": wanted.budget_code.strip(),
     }

@@ -6,8 +6,9 @@ Follows: 20261126_0110
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
-from becta.migrations.guards import create_guard, drop_guard
+from becta.migrations.guards import create_guard, differ, drop_guard
 
 revision = "20261126_0120"
 down_revision = "20261126_0110"
@@ -51,6 +52,15 @@ _GUARDS = (
 )
 
 
+_DECIDED = ("id", "procurement_id", "number", "method", "reason", "optimum", "waiting", "unsuccessful", "inputs_hash")
+
+
+def _guard_decided(*columns: str) -> None:
+    said = "what was decided stays as decided"
+    changed = differ((*_DECIDED, *columns, "decided_by", "decided_at"))
+    create_guard("guard_decision_made", "UPDATE", "award_decision", changed, said)
+
+
 def upgrade() -> None:
     """Apply this step; awards that were public already count as published when their summaries were sent."""
     op.add_column("procurement", sa.Column("award_published_at", sa.DateTime(timezone=True), nullable=True))
@@ -58,6 +68,10 @@ def upgrade() -> None:
         "UPDATE procurement SET award_published_at = summaries_sent_at "
         "WHERE state IN ('standstill', 'suspended', 'contracted')"
     )
+    moved = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+    op.add_column("award_decision", sa.Column("moved", moved, nullable=False, server_default="[]"))
+    drop_guard("guard_decision_made", "award_decision")
+    _guard_decided("moved")
     for guard in _GUARDS:
         create_guard(*guard)
 
@@ -66,4 +80,7 @@ def downgrade() -> None:
     """Undo this step."""
     for name, _, table, _, _ in reversed(_GUARDS):
         drop_guard(name, table)
+    drop_guard("guard_decision_made", "award_decision")
+    _guard_decided()
+    op.drop_column("award_decision", "moved")
     op.drop_column("procurement", "award_published_at")
