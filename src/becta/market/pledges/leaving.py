@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, or_, select
+from sqlalchemy import ColumnElement, Row, and_, or_, select
 from sqlmodel import Session, col
 
 from becta.market.delegation.models import Commitment
@@ -22,8 +22,7 @@ from becta.market.procurements.terms import LotTerms
 
 BEHIND = col(Commitment.id) == col(Pledge.commitment_id)
 """Joins a pledge with its commitment."""
-COUNTS = and_(col(Pledge.state) == PledgeState.STANDING, col(Commitment.state) == CommitmentState.APPROVED)
-"""Whether a pledge counts: it stands and its commitment is approved."""
+_APPROVED = and_(col(Pledge.state) == PledgeState.STANDING, col(Commitment.state) == CommitmentState.APPROVED)
 _ASKING = frozenset({Phase.LOCKED, Phase.TENDERING, Phase.SEALED})
 """When schools are asked whether they stay, once others have left."""
 
@@ -35,6 +34,13 @@ class Stakes:
         """Nothing is pledged yet."""
         self.rows: list[Row[Any]] = []
         self.left: set[UUID] = set()
+
+
+def counting(procurement: Procurement) -> ColumnElement[bool]:
+    """Whether a pledge counts: it stands and its commitment is approved, once bids are open by the opening."""
+    if procurement.opened_at is None:
+        return _APPROVED
+    return and_(_APPROVED, col(Commitment.decided_at) <= procurement.opened_at)
 
 
 def price_alone(terms: LotTerms, quantity: int, stated_pence: int | None) -> int | None:
@@ -50,9 +56,9 @@ def stakes_of(
     Once bids are open it stays as it was then: who takes a pledge back later leaves nobody with a dearer price.
     """
     locked, opened = procurement.pledge_deadline, procurement.opened_at
-    counts = COUNTS
+    counts = counting(procurement)
     if locked is not None and now >= locked:
-        counts = or_(COUNTS, and_(col(Pledge.state) == PledgeState.WITHDRAWN, col(Pledge.ended_at) >= locked))
+        counts = or_(counts, and_(col(Pledge.state) == PledgeState.WITHDRAWN, col(Pledge.ended_at) >= locked))
     found: dict[UUID, Stakes] = defaultdict(Stakes)
     for row in session.execute(
         select(

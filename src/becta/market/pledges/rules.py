@@ -1,6 +1,7 @@
 """What a pledge may become, what is wrong with one, and what its commitment makes of it."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from enum import StrEnum
 
 from becta.catalogue.text_rules import text_faults
@@ -45,6 +46,11 @@ _WHOSE: Mapping[CapLevel, str] = {
 
 class CapReached(Conflict):
     """What is pledged would go beyond a cap."""
+
+
+def is_approved_in_time(approved_at: datetime | None, opened_at: datetime | None) -> bool:
+    """Whether an approval makes a pledge count: what suppliers bid for is fixed when their bids are opened."""
+    return opened_at is None or (approved_at is not None and approved_at <= opened_at)
 
 
 def state_now(stored: PledgeState, commitment: CommitmentState) -> PledgeState:

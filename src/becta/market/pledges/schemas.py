@@ -43,7 +43,8 @@ class AnswerGiven(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class PledgeOut(Struct, frozen=True, kw_only=True):
-    """A pledge. It `counts` on the tiers while its commitment is approved; held, it only holds its caps.
+    """A pledge. It `counts` on the tiers while its commitment is approved, by the opening of the bids; held, it only
+    holds its caps.
 
     `question` is there when schools that left made it dearer than this one's ceiling: it must answer to stay.
     """
