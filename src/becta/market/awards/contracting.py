@@ -187,7 +187,7 @@ def _must_still_count(session: Session, lots: dict[UUID, LotOut], awards: Sequen
     counts = {one.pledge_id: one.quantity for lot_id in lots for one in demand_of(session, lot_id)}
     gone = [pledge_id for pledge_id, quantity in awarded.items() if counts.get(pledge_id, 0) < quantity]
     if gone:
-        raise Conflict(f"{len(gone)} pledges that the award rests on count no longer; reconsider the award")
+        raise Conflict(f"{len(gone)} of the pledges that the award rests on count no longer; reconsider the award")
 
 
 def _called_off_from(session: Session, procurement: Procurement) -> Lot | None:

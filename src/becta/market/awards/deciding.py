@@ -5,6 +5,7 @@ from hashlib import sha256
 from uuid import UUID
 
 import msgspec
+import structlog
 from msgspec import Struct
 from sqlmodel import Session, col, func, select
 
@@ -17,6 +18,7 @@ from becta.market.awards.choosing import Allocation, Choice, LotAtStake, Offered
 from becta.market.awards.models import Award, AwardDecision
 from becta.market.awards.moving import moved_on
 from becta.market.awards.schemas import NewDecision
+from becta.market.awards.split_check import BrokenSplit
 from becta.market.awards.splitting import choose_by_split
 from becta.market.awards.states import DecisionState
 from becta.market.bids.queries import opened_bids
@@ -33,6 +35,9 @@ from becta.market.procurements.terms import AwardMethod
 
 MOST_SECONDS = 60
 """The longest that a split is worked on."""
+
+
+log = structlog.get_logger()
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -63,8 +68,18 @@ def to_decide(
 
 
 def work_out(method: AwardMethod, lots: list[LotAtStake], *, seconds: int) -> Plan:
-    """Who would win by the record; slow for a split, so outside any transaction. Raises Conflict if nobody can."""
-    choice = choose_by_split(lots, seconds=seconds) if method is AwardMethod.SPLIT else choose_by_rank(method, lots)
+    """Who would win by the record; slow for a split, so outside any transaction.
+
+    Raises Conflict if nobody can, and where a split that was found breaks a rule.
+    """
+    try:
+        choice = choose_by_split(lots, seconds=seconds) if method is AwardMethod.SPLIT else choose_by_rank(method, lots)
+    except BrokenSplit as error:
+        log.exception("split_broken", lots=[str(lot.lot_id) for lot in lots])
+        why = (
+            "the split that was found breaks a rule, so it is not decided on: that is a fault of ours, which is logged"
+        )
+        raise Conflict(f"{why}; until it is mended, award each lot whole in a procurement of its own") from error
     choice = moved_on(method, lots, choice)
     if not choice.awards:
         raise Conflict("no lot has both a bid and a school that pays its price, so nothing is awarded; terminate")
