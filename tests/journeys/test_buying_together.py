@@ -235,6 +235,7 @@ def contracts(consortium: Consortium, lead: Somebody, root: str) -> None:
     last.posts(f"{root}/pledges/{waiting}/withdraw", {"reason": "It was too dear for us"})
     bound = buyer.api.post(f"{root}/pledges/{served}/withdraw", {"reason": "We changed our mind"})
     assert bound.status_code == 409
+    assert lead.gets(f"{root}/evaluation-record", lot=1)["quantity"] == 986
 
 
 def is_open(consortium: Consortium, lead: Somebody, root: str) -> None:

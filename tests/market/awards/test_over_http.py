@@ -65,8 +65,10 @@ def test_a_voluntary_standstill_is_of_eight_working_days_or_more(judged: Judged)
     with judged.then():
         judged.decides()
         judged.lead.has_done(judged.it, "summaries")
+        judged.town.mails()
         assert fields(judged.lead.does(judged.it, "standstill", {"days": 7})) == {"days"}
         assert judged.lead.has_done(judged.it, "standstill", {"days": 8})["phase"] == "standstill"
+        assert {subject for _, subject in judged.town.mails()} == {"Trolleys: award published"}
         hasty = judged.lead.does(judged.it, "contracts", {"starts_on": "2030-01-01"})
         assert hasty.status_code == 409
     with judged.then(days=30):

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select
+from sqlalchemy import ColumnElement, Row, and_, exists, or_, select
+from sqlalchemy.sql.elements import SQLCoreOperations
 from sqlmodel import Session, col
 
-from becta.market.delegation.models import Commitment
+from becta.market.delegation.models import Commitment, CommitmentHold
 from becta.market.delegation.rules import CommitmentState
 from becta.market.pledges.models import Pledge
 from becta.market.pledges.rules import PledgeState
@@ -37,10 +38,26 @@ class Stakes:
 
 
 def counting(procurement: Procurement) -> ColumnElement[bool]:
-    """Whether a pledge counts: it stands and its commitment is approved, once bids are open by the opening."""
-    if procurement.opened_at is None:
+    """Whether a pledge counts: it stands and its commitment is approved, once bids are open since before the opening.
+
+    Once there are contracts it stays as it was then, so that what they rest on can be worked out again.
+    """
+    opened, contracted = procurement.opened_at, procurement.contracted_at
+    if opened is None:
         return _APPROVED
-    return and_(_APPROVED, col(Commitment.decided_at) <= procurement.opened_at)
+    counts = _APPROVED
+    if contracted is not None:
+        counts = or_(_APPROVED, and_(col(Pledge.state) == PledgeState.WITHDRAWN, col(Pledge.ended_at) >= contracted))
+    return and_(counts, _approved_by(opened))
+
+
+def _approved_by(instant: datetime | SQLCoreOperations[datetime | None]) -> ColumnElement[bool]:
+    """Whether nothing held the commitment any more at an instant, whatever became of it since."""
+    released = col(CommitmentHold.released_at)
+    held = exists().where(
+        col(CommitmentHold.commitment_id) == col(Commitment.id), or_(released.is_(None), released > instant)
+    )
+    return ~held
 
 
 def price_alone(terms: LotTerms, quantity: int, stated_pence: int | None) -> int | None:
@@ -58,7 +75,8 @@ def stakes_of(
     locked, opened = procurement.pledge_deadline, procurement.opened_at
     counts = counting(procurement)
     if locked is not None and now >= locked:
-        counts = or_(counts, and_(col(Pledge.state) == PledgeState.WITHDRAWN, col(Pledge.ended_at) >= locked))
+        left = and_(col(Pledge.state) == PledgeState.WITHDRAWN, col(Pledge.ended_at) >= locked)
+        counts = or_(counts, and_(left, _approved_by(opened or col(Pledge.ended_at))))
     found: dict[UUID, Stakes] = defaultdict(Stakes)
     for row in session.execute(
         select(
