@@ -12,6 +12,7 @@ from tests.market.procurements.conftest import LOT, Somebody, Town, at, fields, 
 
 from becta.kernel.actor import Role
 from becta.market.awards.models import CallOff
+from becta.market.procurements.terms import MOVING_SENTENCE
 
 
 def test_below_the_threshold_a_contract_follows_the_summaries_without_a_standstill(judged: Judged) -> None:
@@ -183,7 +184,8 @@ def test_a_school_whose_lot_got_no_bid_gets_of_another_that_it_named_and_reads_w
         seen = [judged.gets("awards", one)[0]["moved"] for one in (*buyers, three[0])]
         judged.lead.has_done(judged.it, "contracts", {"starts_on": judged.now.date().isoformat()})
         calls = {one["school"]["name"]: one for one in judged.gets("call-offs")["items"]}
-        caps = [told(one.api.get(f"/procurements/{judged.it['id']}/pledges"))["items"][0]["state"] for one in buyers]
+        pledges = [told(one.api.get(f"/procurements/{judged.it['id']}/pledges"))["items"][0] for one in buyers]
+        releases = told(judged.lead.api.get("/ocds/releases", limit=100))["releases"]
 
     [award] = decision["awards"]
     assert (award["lot"], award["supplier"]["name"], award["quantity"]) == (2, "Beech", 10)
@@ -194,7 +196,11 @@ def test_a_school_whose_lot_got_no_bid_gets_of_another_that_it_named_and_reads_w
     assert (record["quantity"], scores["alternatives"]) == (6, ["Two small ones for a large one"])
     call = calls["Larch Lane School"]
     assert (call["lot"], call["quantity"], call["net_pence"], call["alone_pence"]) == (2, 4, 112_000, 112_000)
-    assert (len(calls), caps) == (2, ["standing", "standing"])
+    assert (len(calls), [one["state"] for one in pledges]) == (2, ["standing", "standing"])
+    [tender, published] = [one for one in releases if one["tag"] in (["tender"], ["award"])]
+    assert MOVING_SENTENCE in tender["tender"]["awardCriteriaDetails"]
+    assert published["awards"][0]["items"][0]["quantity"] == 10
+    check_release(published)
 
 
 def test_a_decision_is_taken_back_with_a_reason_and_stays_on_record(judged: Judged) -> None:
