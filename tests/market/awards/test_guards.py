@@ -1,6 +1,7 @@
 """What must still hold after a decision: what it rests on, its pledges, the framework, and the rules of changes."""
 
 from datetime import date, timedelta
+from itertools import product
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -18,12 +19,25 @@ from becta.kernel.actor import Role
 from becta.kernel.errors import Conflict
 from becta.market.awards.deciding import work_out
 from becta.market.awards.models import Contract
+from becta.market.awards.states import contract_awaits
 from becta.market.db import Database
 from becta.market.delegation.models import Commitment
 from becta.market.delegation.rules import CommitmentState
 from becta.market.frameworks.models import FrameworkApplication
 from becta.market.frameworks.rules import ApplicationState
 from becta.market.procurements.terms import AwardMethod
+
+
+def test_a_contract_awaits_summaries_above_the_threshold_its_notice_and_a_mandatory_standstill() -> None:
+    for above, standstill, summaries, published in product((False, True), repeat=4):
+        awaited = contract_awaits(
+            is_above_threshold=above,
+            needs_standstill=standstill,
+            are_summaries_sent=summaries,
+            is_published=published,
+        )
+        assert (awaited is None) is (not standstill and summaries and (published or not above))
+        assert ("UK6" in (awaited or "")) is (not standstill and summaries and above and not published)
 
 
 def everything_stands(judged: Judged) -> None:

@@ -20,7 +20,7 @@ from becta.market.awards.models import Award, CallOff, Contract
 from becta.market.awards.schemas import NewContracts
 from becta.market.awards.shares import shares_of
 from becta.market.awards.standing import needs_standstill
-from becta.market.awards.states import ContractState, DecisionState
+from becta.market.awards.states import ContractState, DecisionState, contract_awaits
 from becta.market.delegation.models import Commitment
 from becta.market.frameworks.models import Framework, FrameworkLot
 from becta.market.frameworks.queries import framework_lot_suppliers
@@ -62,13 +62,14 @@ def conclude(
     person_behind(actor, Scope.PROCUREMENTS_AWARD)
     found = procurement_locked(session, actor, procurement_id, Scope.PROCUREMENTS_AWARD, revision=revision)
     check_phase(found, Phase.DECIDED, Phase.STANDSTILL_OVER, now=now, doing="entering into contracts")
-    if found.state is ProcurementState.DECIDED:
-        if needs_standstill(session, found):
-            raise Conflict("a contract may only be entered into after the mandatory standstill (s.51)")
-        if found.summaries_sent_at is None:
-            raise Conflict("send the assessment summaries first, so that every bidder knows why")
-        if found.is_above_threshold and found.award_published_at is None:
-            raise Conflict("publish the award notice (UK6) before entering into a public contract (s.50)")
+    awaited = found.state is ProcurementState.DECIDED and contract_awaits(
+        is_above_threshold=found.is_above_threshold,
+        needs_standstill=needs_standstill(session, found),
+        are_summaries_sent=found.summaries_sent_at is not None,
+        is_published=found.award_published_at is not None,
+    )
+    if awaited:
+        raise Conflict(awaited)
     refuse_if_any(_start_faults(wanted, now=now))
     decision = standing_decision(session, found.id)
     awards = session.exec(select(Award).where(Award.decision_id == decision.id).order_by(col(Award.id))).all()
