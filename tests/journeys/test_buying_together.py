@@ -192,6 +192,8 @@ def awards(consortium: Consortium, lead: Somebody, root: str) -> None:
     early = lead.api.post(f"{root}/standstill", {})
     assert (early.status_code, "s.50" in early.text) == (409, True)
     lead.posts(f"{root}/summaries")
+    without = lead.api.post(f"{root}/award-notice")
+    assert (without.status_code, "s.51" in without.text) == (409, True)
     for number, supplier in enumerate(consortium.suppliers, 1):
         [summary] = supplier.gets(f"{root}/summaries")
         assert summary["supplier"]["name"] == f"Supplier {number}"
@@ -233,6 +235,7 @@ def contracts(consortium: Consortium, lead: Somebody, root: str) -> None:
     last.posts(f"{root}/pledges/{waiting}/withdraw", {"reason": "It was too dear for us"})
     bound = buyer.api.post(f"{root}/pledges/{served}/withdraw", {"reason": "We changed our mind"})
     assert bound.status_code == 409
+    assert lead.gets(f"{root}/evaluation-record", lot=1)["quantity"] == 986
 
 
 def is_open(consortium: Consortium, lead: Somebody, root: str) -> None:

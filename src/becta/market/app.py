@@ -174,6 +174,7 @@ API = Router(
         awards.decide,
         awards.reconsider_award,
         awards.summarise,
+        awards.publish,
         awards.stand_still,
         awards.suspend,
         awards.go_on,

@@ -12,12 +12,11 @@ from msgspec.structs import replace
 from becta.kernel.errors import Conflict
 from becta.market.awards.choosing import Allocation, LotAtStake, Offered, choose_by_rank, who_buys
 from becta.market.awards.shares import shares_of
-from becta.market.awards.split_problem import price_for
 from becta.market.awards.splitting import choose_by_split
 from becta.market.evaluation.pricing import PriceFormula
 from becta.market.evaluation.ranking import RankedBid, Ranking
 from becta.market.pledges.sharing import SharingPolicy
-from becta.market.pledges.tiers import Tier
+from becta.market.pledges.tiers import Tier, price_for
 from becta.market.procurements.terms import AwardMethod, LotTerms
 
 PROCUREMENT = UUID(int=99)

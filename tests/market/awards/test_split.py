@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from becta.kernel.errors import Invalid
 from becta.market.awards.split import NoSplit, Split, SplitStatus, Why, best_split
 from becta.market.awards.split_check import BrokenSplit, Part, check_split
-from becta.market.awards.split_problem import SplitDemand, SplitOffer, SplitProblem, price_for
+from becta.market.awards.split_problem import SplitDemand, SplitOffer, SplitProblem
 from becta.market.bench.awards import large_problem
-from becta.market.pledges.tiers import Tier
+from becta.market.pledges.tiers import Tier, price_for
 
 LARCH, ROWAN, ELM = (UUID(int=number) for number in (101, 102, 103))
 LAPTOPS, SWITCHES = UUID(int=1), UUID(int=2)

@@ -20,7 +20,7 @@ from becta.market.evaluation.pricing import (
     rounded,
 )
 from becta.market.evaluation.ranking import lot_of, rank, record_faults
-from becta.market.evaluation.record import EvaluationRecord, Ground, PassFailCriterion, RecordedExclusion
+from becta.market.evaluation.record import EvaluationRecord, Ground, PassFailCriterion, RecordedExclusion, flagged
 from becta.market.procurements.terms import AwardMethod, TieRule
 
 F = PriceFormula
@@ -194,10 +194,21 @@ def test_every_fault_of_a_record_is_named() -> None:
 
 
 def test_only_a_price_far_below_the_other_bids_is_to_be_explained() -> None:
-    assert looks_abnormally_low([79, 100, 100]) == [True, False, False]
-    assert looks_abnormally_low([80, 100, 100]) == [False, False, False]
-    assert looks_abnormally_low([5]) == [False]
-    assert looks_abnormally_low([0, 0]) == [False, False]
+    assert looks_abnormally_low(79, [100, 100])
+    assert not looks_abnormally_low(80, [100, 100])
+    assert not looks_abnormally_low(100, [79, 100])
+    assert not looks_abnormally_low(5, [])
+    assert not looks_abnormally_low(0, [0])
+
+
+def test_a_bid_that_is_left_out_sets_no_standard_for_what_is_low() -> None:
+    bids = [bid(1, 79), bid(2, 100), bid(3, 100), bid(4, 40, passes={"safe": False}), bid(5, 40)]
+    gone = RecordedExclusion(bid_id=bid_id(5), ground=Ground.ABNORMALLY_LOW, reason="Could not be explained")
+    must = (PassFailCriterion(code="safe", title="Safe"),)
+
+    made = flagged(record(*bids, exclusions=(gone,), pass_fail=must))
+
+    assert [one.looks_abnormally_low for one in made.bids] == [True, False, False, True, True]
 
 
 @given(records(), st.randoms(use_true_random=False))

@@ -193,6 +193,7 @@ class Story:
         self.steps(
             Step.STANDSTILL,
             ProcurementState.STANDSTILL,
+            award_published_at=self.now,
             standstill_starts=date(2026, 12, 14),
             standstill_ends=date(2026, 12, 23),
             may_contract_from=datetime(2026, 12, 24, tzinfo=UTC),
@@ -201,8 +202,9 @@ class Story:
     def reconsiders(self) -> None:
         """Take the decision back."""
         self._decided(DecisionState.WITHDRAWN, withdrawn_at=self.now, withdrawn_reason=f"{PERSON} erred")
-        gone = {"standstill_starts": None, "standstill_ends": None, "may_contract_from": None}
-        self.steps(Step.RECONSIDERED, ProcurementState.OPENED, decided_at=None, summaries_sent_at=None, **gone)
+        dates = ("summaries_sent_at", "award_published_at", "standstill_starts", "standstill_ends", "may_contract_from")
+        gone = dict.fromkeys(("decided_at", *dates))
+        self.steps(Step.RECONSIDERED, ProcurementState.OPENED, **gone)
 
     def contracts(self, winner: int = 0) -> None:
         """Enter into the contract."""

@@ -200,6 +200,7 @@ class Procurements:
         for one in (self.told, self.standing, self.suspended, self.contracted):
             last = self._decided(one, summaries_sent_at=self._now)
         still = {
+            "award_published_at": self._now,
             "standstill_starts": self._now.date(),
             "standstill_ends": (self._now + 10 * DAY).date(),
             "may_contract_from": self._now + 11 * DAY,

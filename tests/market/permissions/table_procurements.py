@@ -204,6 +204,7 @@ PROCUREMENTS: tuple[Route, ...] = (
     _of("judged", "POST", "/award", AWARDS, WHY),
     _of("decided", "POST", "/reconsider", AWARDS, WHY),
     _of("decided", "POST", "/summaries", AWARDS),
+    _of("told", "POST", "/award-notice", AWARDS),
     _of("told", "POST", "/standstill", AWARDS, {"days": 8}),
     _of("standing", "POST", "/challenge", AWARDS, WHY),
     _of("suspended", "POST", "/resume", AWARDS, WHY),

@@ -30,6 +30,45 @@ def opens(session: Session, town: Town) -> None:
     found.state, found.opened_at = ProcurementState.OPENED, clock.now()
 
 
+def test_an_approval_after_the_bids_were_opened_makes_no_demand_and_the_pledge_can_be_taken_back(
+    town: Town, buyer: Somebody
+) -> None:
+    town.rules(town.larch, HELD_ABOVE)
+    made, kept = buyer.has_pledged(30), town.somebody(town.elm).has_pledged(5)
+    town.locks()
+    with town.db.write() as session:
+        opens(session, town)
+    approver = town.somebody(town.larch, Role.APPROVER)
+    approver.decides(made, "approve")
+
+    late = buyer.sees(made)
+    with town.db.read() as session:
+        assert [str(one.pledge_id) for one in demand_of(session, lot_id(town))] == [kept["id"]]
+    assert (late["state"], late["commitment_state"], late["counts"]) == ("standing", "approved", False)
+    assert buyer.curve()["pledged"] == 5
+    assert told(buyer.withdraws(made))["state"] == "withdrawn"
+    assert town.somebody(town.elm).withdraws(kept).status_code == 409
+    must_balance(town.db)
+
+
+def test_who_never_counted_and_leaves_holds_up_no_price_for_those_who_did_not_answer(
+    town: Town, buyer: Somebody
+) -> None:
+    town.rules(town.elm, HELD_ABOVE)
+    held = town.somebody(town.elm).has_pledged(80)
+    leaving, careful = buyer.has_pledged(80), town.somebody(town.rowan).has_pledged(30, 18_000)
+    town.locks()
+    told(buyer.withdraws(leaving))
+    with town.db.write() as session:
+        opens(session, town)
+    assert careful["counts"]
+
+    told(town.somebody(town.elm, Role.BUYER, Role.APPROVER).withdraws(held))
+
+    with town.db.read() as session:  # at 30 one costs more than 18,000, and Rowan Road was asked
+        assert demand_of(session, lot_id(town)) == []
+
+
 @pytest.mark.parametrize("rules", [None, HELD_ABOVE])
 def test_it_is_not_withdrawn_by_itself_but_goes_with_its_pledge(
     town: Town, buyer: Somebody, rules: list[dict[str, object]] | None

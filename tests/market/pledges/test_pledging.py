@@ -6,14 +6,14 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlmodel import select
-from tests.market.pledges.conftest import FREE, HELD_ABOVE, Somebody, Town, must_balance, told
+from tests.market.pledges.conftest import FREE, HELD_ABOVE, Somebody, Town, must_balance, procurement, takes_part, told
 from tests.support.watching import everything, statements
 
 from becta.kernel import clock
 from becta.kernel.actor import Role
 from becta.market.pledges.lapsing import let_lapsed_go
 from becta.market.pledges.queries import demand_of
-from becta.market.pledges.rules import CapLevel
+from becta.market.pledges.rules import CapLevel, pledge_faults
 from becta.market.pledges.sharing import SharingPolicy
 from becta.market.procurements.models import Procurement, ProcurementLot
 from becta.market.procurements.states import ProcurementState
@@ -106,6 +106,32 @@ def test_a_bad_pledge_is_refused_with_every_fault(
     else:
         assert answer.status_code == 404  # whoever takes no part sees no procurement
     assert everything(town.db) == before
+
+
+def test_only_a_lot_of_the_same_category_would_do_and_the_order_of_choice_is_kept(town: Town, buyer: Somebody) -> None:
+    said = {"quantity": 1, "ceiling_price_pence": 1, "alone_price_pence": None, "alternatives": "", "budget_code": "A"}
+    lots = {1: "laptops", 2: "software", 3: "laptops"}
+
+    [fault] = pledge_faults(**said, acceptable_lots=(3, 2), lot=1, lots=lots)  # type: ignore[arg-type]
+
+    assert (fault.field, fault.problem) == ("acceptable_lots.1", "is of software, not laptops")
+    with town.db.write() as session:
+        other = procurement(session, town.trust, town.lead.id, lots=3)
+        takes_part(session, other, town.larch, town.trust)
+    pledge = told(
+        buyer.api.post(
+            f"/procurements/{other}/pledges",
+            {
+                "organisation": "urn:100001",
+                "quantity": 1,
+                "ceiling_price_pence": 1,
+                "budget_code": "A",
+                "acceptable_lots": [3, 2, 3],
+            },
+        ),
+        201,
+    )
+    assert pledge["acceptable_lots"] == [3, 2]
 
 
 def test_a_school_pledges_once_to_a_lot_and_the_same_request_is_done_once(town: Town, buyer: Somebody) -> None:

@@ -104,6 +104,8 @@ def _row(session: Session, lead: Organisation, by: object, number: int, state: P
         is_above_threshold=False,
         tender_deadline=now,
         opened_at=now,
+        summaries_sent_at=now,
+        award_published_at=now,
         may_contract_from=now,
         created_by=by,
         created_at=now,

@@ -32,7 +32,7 @@ from becta.market.awards.schemas import (
     SavingsReport,
     SummaryOut,
 )
-from becta.market.awards.standing import begin_standstill, challenge, resume, send_summaries
+from becta.market.awards.standing import begin_standstill, challenge, publish_award, resume, send_summaries
 from becta.market.db import Database
 from becta.market.problems import documented
 from becta.market.procurements.queries import one_procurement
@@ -77,6 +77,14 @@ def summarise(
 ) -> Response[ProcurementOut]:
     """Give every assessed bidder its assessment summary, before the award notice (Procurement Act 2023 s.50)."""
     return take_step(db, credentials, procurement_id, send_summaries)
+
+
+@step("award-notice", "publish_award", AWARD)
+def publish(
+    db: NamedDependency[Database], credentials: NamedDependency[Credentials], procurement_id: FromPath[UUID]
+) -> Response[ProcurementOut]:
+    """Publish the award notice (UK6) without a standstill, where none is mandatory: call-offs, below the threshold."""
+    return take_step(db, credentials, procurement_id, publish_award)
 
 
 @step("standstill", "begin_standstill", AWARD)

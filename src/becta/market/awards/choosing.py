@@ -7,19 +7,17 @@ from uuid import UUID
 from msgspec import Struct
 
 from becta.kernel.errors import Conflict
-from becta.market.awards.split_problem import price_for
 from becta.market.evaluation.ranking import RankedBid, Ranking
+from becta.market.pledges.sharing import largest_group
 from becta.market.pledges.tiers import Tier
 from becta.market.procurements.terms import AwardMethod, LotTerms
-
-_NO_LIMIT = 10**15
-"""More than any price: what a school pays at most that named no limit."""
 
 
 class Allocation(Struct, frozen=True, kw_only=True):
     """How many a school wants of a lot, or gets from a winner, and what it rests on.
 
     Prices are pence for one, ex VAT: its ceiling (None where nobody pledged), and what it pays alone (None: unknown).
+    `acceptable_lots` would do instead, first choice first.
     """
 
     organisation_id: UUID
@@ -28,6 +26,7 @@ class Allocation(Struct, frozen=True, kw_only=True):
     alone_price_pence: int | None = None
     pledge_id: UUID | None = None
     budget_code: str = ""
+    acceptable_lots: tuple[int, ...] = ()
 
     @property
     def limit_pence(self) -> int | None:
@@ -93,11 +92,25 @@ class Waiting(Struct, frozen=True, kw_only=True):
     quantity: int
 
 
+class Moved(Struct, frozen=True, kw_only=True):
+    """A school that gets of another lot what it could not get of the one it pledged to, and why; it had said so."""
+
+    organisation_id: UUID
+    quantity: int
+    from_lot: int
+    to_lot: int
+    reason: str
+
+
 class Choice(Struct, frozen=True, kw_only=True):
-    """Who wins what, who waits, the lots for which no bid is left, and the proof where something was split."""
+    """Who wins what, who waits or moved, the lots for which no bid is left, and the proof where something was split.
+
+    The proof is of the split of what was pledged to each lot, before anybody moved.
+    """
 
     awards: tuple[PlannedAward, ...]
     waiting: tuple[Waiting, ...] = ()
+    moved: tuple[Moved, ...] = ()
     unsuccessful: tuple[int, ...] = ()
     optimum: tuple[Optimum, ...] = ()
 
@@ -129,20 +142,9 @@ def who_buys(
 
     The price is None where nobody buys.
     """
-    staying = sorted(wanted, key=lambda one: (-_limit(one), one.organisation_id))
-    quantity = sum(one.quantity for one in staying)
-    while staying and ((price := price_for(tiers, quantity)) is None or _limit(staying[-1]) < price):
-        quantity -= staying.pop().quantity
-    kept = {one.organisation_id for one in staying}
-    return (
-        tuple(one for one in wanted if one.organisation_id in kept),
-        tuple(one for one in wanted if one.organisation_id not in kept),
-        price_for(tiers, quantity),
-    )
-
-
-def _limit(one: Allocation) -> int:
-    return _NO_LIMIT if one.limit_pence is None else one.limit_pence
+    group, price = largest_group(tiers, wanted)
+    kept = {one.organisation_id for one in group}
+    return tuple(group), tuple(one for one in wanted if one.organisation_id not in kept), price
 
 
 def _best_of_all(lots: Sequence[LotAtStake]) -> UUID:

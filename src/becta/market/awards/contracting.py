@@ -21,7 +21,7 @@ from becta.market.awards.models import Award, CallOff, Contract
 from becta.market.awards.schemas import NewContracts
 from becta.market.awards.shares import shares_of
 from becta.market.awards.standing import needs_standstill
-from becta.market.awards.states import ContractState, DecisionState
+from becta.market.awards.states import ContractState, DecisionState, contract_awaits
 from becta.market.delegation.models import Commitment
 from becta.market.frameworks.models import Framework, FrameworkLot
 from becta.market.frameworks.rules import Lot, levy_pence
@@ -52,8 +52,9 @@ def conclude(
 ) -> Procurement:
     """Enter into a contract with each winner, and freeze what each school gets and owes.
 
-    Where a standstill is mandatory it must be over; a suspended one blocks. Raises Invalid, NotFound, Forbidden, Stale
-    or Conflict, also if a school's pledge no longer counts.
+    Above the threshold its award notice must be out (s.50); where a standstill is mandatory it must be over, and a
+    suspended one blocks. Raises Invalid, NotFound, Forbidden, Stale or Conflict, also if a school's pledge no longer
+    counts.
     """
     if not 1 <= wanted.months <= MOST_MONTHS:
         mend = f"use 1 to {MOST_MONTHS}"
@@ -61,11 +62,14 @@ def conclude(
     person_behind(actor, Scope.PROCUREMENTS_AWARD)
     found = procurement_locked(session, actor, procurement_id, Scope.PROCUREMENTS_AWARD, revision=revision)
     check_phase(found, Phase.DECIDED, Phase.STANDSTILL_OVER, now=now, doing="entering into contracts")
-    if found.state is ProcurementState.DECIDED:
-        if needs_standstill(session, found):
-            raise Conflict("a contract may only be entered into after the mandatory standstill (s.51)")
-        if found.summaries_sent_at is None:
-            raise Conflict("send the assessment summaries first, so that every bidder knows why")
+    awaited = found.state is ProcurementState.DECIDED and contract_awaits(
+        is_above_threshold=found.is_above_threshold,
+        needs_standstill=needs_standstill(session, found),
+        are_summaries_sent=found.summaries_sent_at is not None,
+        is_published=found.award_published_at is not None,
+    )
+    if awaited:
+        raise Conflict(awaited)
     refuse_if_any(_start_faults(wanted, now=now))
     decision = standing_decision(session, found.id)
     awards = session.exec(select(Award).where(Award.decision_id == decision.id).order_by(col(Award.id))).all()
@@ -162,26 +166,18 @@ def _must_still_count(session: Session, lots: dict[UUID, LotOut], awards: Sequen
 
     The commitments behind the pledges are locked first, so that none is withdrawn meanwhile.
     """
-    pledged = [
-        one.pledge_id
-        for award in awards
-        for one in msgspec.convert(award.allocations, list[Allocation])
-        if one.pledge_id is not None
-    ]
-    behind = select(Pledge.commitment_id).where(col(Pledge.id).in_(pledged))
+    awarded: dict[UUID, int] = {}
+    for award in awards:
+        for one in msgspec.convert(award.allocations, list[Allocation]):
+            if one.pledge_id is not None:
+                awarded[one.pledge_id] = awarded.get(one.pledge_id, 0) + one.quantity
+    behind = select(Pledge.commitment_id).where(col(Pledge.id).in_(list(awarded)))
     wanted = select(Commitment.id).where(col(Commitment.id).in_(behind)).order_by(col(Commitment.id))
     session.exec(wanted.with_for_update()).all()
-    for lot_id, lot in lots.items():
-        now = {one.pledge_id: one.quantity for one in demand_of(session, lot_id)}
-        awarded: dict[UUID, int] = {}
-        for award in awards:
-            if award.lot_id == lot_id:
-                for one in msgspec.convert(award.allocations, list[Allocation]):
-                    if one.pledge_id is not None:
-                        awarded[one.pledge_id] = awarded.get(one.pledge_id, 0) + one.quantity
-        gone = [pledge for pledge, quantity in awarded.items() if now.get(pledge, 0) < quantity]
-        if gone:
-            raise Conflict(f"{len(gone)} pledges for lot {lot.number} count no longer; reconsider the award")
+    counts = {one.pledge_id: one.quantity for lot_id in lots for one in demand_of(session, lot_id)}
+    gone = [pledge_id for pledge_id, quantity in awarded.items() if counts.get(pledge_id, 0) < quantity]
+    if gone:
+        raise Conflict(f"{len(gone)} of the pledges that the award rests on count no longer; reconsider the award")
 
 
 def _called_off_from(session: Session, procurement: Procurement) -> Lot | None:

@@ -5,6 +5,7 @@ from hashlib import sha256
 from uuid import UUID
 
 import msgspec
+import structlog
 from msgspec import Struct
 from sqlmodel import Session, col, func, select
 
@@ -15,7 +16,9 @@ from becta.kernel.ids import new_id
 from becta.kernel.money import vat_pence
 from becta.market.awards.choosing import Allocation, Choice, LotAtStake, Offered, PlannedAward, choose_by_rank
 from becta.market.awards.models import Award, AwardDecision
+from becta.market.awards.moving import moved_on
 from becta.market.awards.schemas import NewDecision
+from becta.market.awards.split_check import BrokenSplit
 from becta.market.awards.splitting import choose_by_split
 from becta.market.awards.states import DecisionState
 from becta.market.bids.queries import opened_bids
@@ -32,6 +35,9 @@ from becta.market.procurements.terms import AwardMethod
 
 MOST_SECONDS = 60
 """The longest that a split is worked on."""
+
+
+log = structlog.get_logger()
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -62,8 +68,19 @@ def to_decide(
 
 
 def work_out(method: AwardMethod, lots: list[LotAtStake], *, seconds: int) -> Plan:
-    """Who would win by the record; slow for a split, so outside any transaction. Raises Conflict if nobody can."""
-    choice = choose_by_split(lots, seconds=seconds) if method is AwardMethod.SPLIT else choose_by_rank(method, lots)
+    """Who would win by the record; slow for a split, so outside any transaction.
+
+    Raises Conflict if nobody can, and where a split that was found breaks a rule.
+    """
+    try:
+        choice = choose_by_split(lots, seconds=seconds) if method is AwardMethod.SPLIT else choose_by_rank(method, lots)
+    except BrokenSplit as error:
+        log.exception("split_broken", lots=[str(lot.lot_id) for lot in lots])
+        why = (
+            "the split that was found breaks a rule, so it is not decided on: that is a fault of ours, which is logged"
+        )
+        raise Conflict(f"{why}; until it is mended, award each lot whole in a procurement of its own") from error
+    choice = moved_on(method, lots, choice)
     if not choice.awards:
         raise Conflict("no lot has both a bid and a school that pays its price, so nothing is awarded; terminate")
     return Plan(choice=choice, inputs_hash=hash_of(lots))
@@ -100,6 +117,7 @@ def decide_award(
         reason=wanted.reason.strip(),
         optimum=[msgspec.to_builtins(one) for one in plan.choice.optimum],
         waiting=[msgspec.to_builtins(one) for one in plan.choice.waiting],
+        moved=[msgspec.to_builtins(one) for one in plan.choice.moved],
         unsuccessful=list(plan.choice.unsuccessful),
         inputs_hash=plan.inputs_hash,
         decided_by=person_id,
@@ -110,7 +128,7 @@ def decide_award(
     session.add_all(_award(made, one) for one in plan.choice.awards)
     found.decided_at, found.summaries_sent_at = now, None
     move(found, ProcurementState.DECIDED)
-    after = {"decision": made.number, "awards": [_told(one) for one in plan.choice.awards]}
+    after = {"decision": made.number, "awards": [_told(one) for one in plan.choice.awards], "moved": made.moved}
     tell(session, actor, found, Step.DECIDED, now=now, after=after, reason=made.reason)
     return made
 
@@ -125,7 +143,7 @@ def reconsider(
     check_move(found.state, ProcurementState.OPENED)
     decision = standing_decision(session, found.id)
     decision.state, decision.withdrawn_at, decision.withdrawn_reason = DecisionState.WITHDRAWN, now, reason.strip()
-    found.decided_at = found.summaries_sent_at = None
+    found.decided_at = found.summaries_sent_at = found.award_published_at = None
     found.standstill_starts = found.standstill_ends = found.may_contract_from = None
     move(found, ProcurementState.OPENED)
     tell(session, actor, found, Step.RECONSIDERED, now=now, after={"decision": decision.number}, reason=reason.strip())
@@ -184,6 +202,7 @@ def at_stake(session: Session, procurement: Procurement) -> list[LotAtStake]:
                 alone_price_pence=one.alone_price_pence,
                 pledge_id=one.pledge_id,
                 budget_code=one.budget_code,
+                acceptable_lots=one.acceptable_lots,
             )
             for one in demand_of(session, lot.id)
         )

@@ -18,7 +18,8 @@ class AwardDecision(SQLModel, table=True):
     """Who wins and why, as decided at one time. A later decision takes the place of one that was withdrawn.
 
     `optimum` is the solver's proof where a lot was split: status, total, bound (pence) and gap. `waiting` are schools
-    for which it was too dear, `unsuccessful` the lots without a bid. `inputs_hash` is over all that it rests on.
+    for which it was too dear, `moved` those that get of another lot that they had named, `unsuccessful` the lots
+    without a bid. `inputs_hash` is over all that it rests on.
     """
 
     __tablename__ = "award_decision"
@@ -41,6 +42,7 @@ class AwardDecision(SQLModel, table=True):
     reason: str = Field(sa_type=Text)
     optimum: list[dict[str, Any]] = Field(sa_type=JSON_TYPE)
     waiting: list[dict[str, Any]] = Field(sa_type=JSON_TYPE)
+    moved: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON_TYPE)
     unsuccessful: list[int] = Field(sa_type=JSON_TYPE)
     inputs_hash: str = Field(max_length=64)
     decided_by: UUID = Field(foreign_key="person.id")

@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 from becta.kernel.actor import Actor
 from becta.kernel.errors import Conflict, NotFound
 from becta.market.accounts.organisations import OrganisationOut, organisations_out
-from becta.market.awards.choosing import Optimum, Waiting
+from becta.market.awards.choosing import Moved, Optimum, Waiting
 from becta.market.awards.models import (
     AssessmentSummary,
     Award,
@@ -38,9 +38,6 @@ from becta.market.procurements.queries import lots_of
 from becta.market.procurements.states import ProcurementState
 from becta.market.procurements.telling import KIND
 
-_TOLD_TO_ALL = frozenset({ProcurementState.STANDSTILL, ProcurementState.SUSPENDED, ProcurementState.CONTRACTED})
-"""States in which the award notice is out, so that suppliers see the award."""
-
 
 def decisions(session: Session, actor: Actor, procurement_id: UUID) -> list[DecisionOut]:
     """The award decisions, newest first. Others than the lead see the one that stands, once its notice is out.
@@ -49,7 +46,7 @@ def decisions(session: Session, actor: Actor, procurement_id: UUID) -> list[Deci
     """
     found, view = seen(session, actor, procurement_id)
     is_lead = view is View.LEAD
-    if not is_lead and found.state not in _TOLD_TO_ALL:
+    if not is_lead and not found.is_award_public:
         raise NotFound("award", procurement_id)
     wanted = select(AwardDecision).where(col(AwardDecision.procurement_id) == procurement_id)
     if not is_lead:
@@ -81,9 +78,14 @@ def decisions(session: Session, actor: Actor, procurement_id: UUID) -> list[Deci
             ),
             reason=row.reason if is_lead else None,
             waiting=tuple(msgspec.convert(row.waiting, list[Waiting])) if is_lead else (),
+            moved=tuple(
+                one
+                for one in msgspec.convert(row.moved, list[Moved])
+                if is_lead or (view is View.MEMBER and actor.reaches(one.organisation_id))
+            ),
             unsuccessful=tuple(row.unsuccessful),
             optimum=tuple(msgspec.convert(row.optimum, list[Optimum])),
-            **_fields(row, DecisionOut, {"awards", "reason", "waiting", "unsuccessful", "optimum"}),
+            **_fields(row, DecisionOut, {"awards", "reason", "waiting", "moved", "unsuccessful", "optimum"}),
         )
         for row in rows
     ]

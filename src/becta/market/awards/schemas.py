@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from becta.market.accounts.organisations import OrganisationOut
 from becta.market.advice.modifications import Permitted
-from becta.market.awards.choosing import Optimum, Waiting
+from becta.market.awards.choosing import Moved, Optimum, Waiting
 from becta.market.awards.states import ContractState, DecisionState
 from becta.market.procurements.terms import AwardMethod
 
@@ -69,8 +69,9 @@ class AwardOut(Struct, frozen=True, kw_only=True):
 class DecisionOut(Struct, frozen=True, kw_only=True):
     """An award decision; of a split with how good it is proved to be.
 
-    `waiting` are schools for which it was too dear, `unsuccessful` lots without a bid; both and the reason are the
-    buyers' own.
+    `waiting` are schools for which it was too dear, and the reason, are for whoever runs it; `moved` are schools that
+    get of another lot that they had named, of which a school or trust sees its own. `unsuccessful` are lots without a
+    bid.
     """
 
     id: UUID
@@ -80,6 +81,7 @@ class DecisionOut(Struct, frozen=True, kw_only=True):
     reason: str | None
     awards: tuple[AwardOut, ...]
     waiting: tuple[Waiting, ...]
+    moved: tuple[Moved, ...]
     unsuccessful: tuple[int, ...]
     optimum: tuple[Optimum, ...]
     decided_at: datetime

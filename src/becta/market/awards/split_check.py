@@ -6,7 +6,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from becta.market.awards.split_problem import SplitDemand, SplitProblem, price_for, quantities
+from becta.market.awards.split_problem import SplitDemand, SplitProblem, quantities
+from becta.market.pledges.tiers import price_for
 
 
 class Part(Struct, frozen=True, kw_only=True):

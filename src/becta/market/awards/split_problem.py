@@ -90,12 +90,6 @@ def problem_faults(problem: SplitProblem) -> list[Fault]:
     return faults
 
 
-def price_for(tiers: Sequence[Tier], quantity: int) -> int | None:
-    """The unit price in pence that tiers give for a quantity; None below the first of them."""
-    reached = [tier.unit_price_pence for tier in tiers if tier.from_quantity <= quantity]
-    return reached[-1] if reached else None
-
-
 def quantities(demands: Sequence[SplitDemand]) -> dict[UUID, int]:
     """How many units of each lot are wanted."""
     wanted: dict[UUID, int] = {}

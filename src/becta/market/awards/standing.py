@@ -1,4 +1,4 @@
-"""Use cases between decision and contract: summaries to every bidder, the standstill, a challenge and its end."""
+"""Use cases between decision and contract: summaries, the award notice, the standstill, a challenge and its end."""
 
 from datetime import datetime
 from uuid import UUID
@@ -60,6 +60,25 @@ def send_summaries(
     return found
 
 
+def publish_award(
+    session: Session, actor: Actor, procurement_id: UUID, *, revision: int | None, now: datetime
+) -> Procurement:
+    """Publish the award notice (UK6, s.50) of an award for which no standstill is mandatory, and begin none (s.51(3)).
+
+    Raises NotFound, Forbidden, Stale, or Conflict: before the summaries are sent, once it is published, and where a
+    standstill must begin with it.
+    """
+    person_behind(actor, Scope.PROCUREMENTS_AWARD)
+    found = procurement_locked(session, actor, procurement_id, Scope.PROCUREMENTS_AWARD, revision=revision)
+    check_phase(found, Phase.DECIDED, now=now, doing="publishing an award")
+    if needs_standstill(session, found):
+        raise Conflict("a standstill is mandatory for this award: begin it, which publishes the notice (s.51)")
+    _publish(found, now=now)
+    found.revision += 1
+    tell(session, actor, found, Step.AWARD_PUBLISHED, now=now, after={"award_published_at": now})
+    return found
+
+
 def begin_standstill(
     session: Session,
     actor: Actor,
@@ -71,13 +90,13 @@ def begin_standstill(
 ) -> Procurement:
     """Publish the award notice (UK6) and begin the standstill, in UK-wide working days (s.51).
 
-    Raises Invalid for fewer than 8 days, NotFound, Forbidden, Stale, or Conflict before the summaries are sent.
+    Raises Invalid for fewer than 8 days, NotFound, Forbidden, Stale, or Conflict before the summaries are sent and once
+    the notice is out: a standstill begins with it or not at all.
     """
     person_behind(actor, Scope.PROCUREMENTS_AWARD)
     found = procurement_locked(session, actor, procurement_id, Scope.PROCUREMENTS_AWARD, revision=revision)
     check_phase(found, Phase.DECIDED, now=now, doing="a standstill")
-    if found.summaries_sent_at is None:
-        raise Conflict("assessment summaries go to every bidder before the award notice (s.50(3))")
+    _publish(found, now=now)
     dates = standstill(london_date(now), days=wanted.days)
     found.standstill_starts, found.standstill_ends = dates.starts, dates.ends
     found.may_contract_from = start_of_day(dates.may_contract_from)
@@ -123,6 +142,15 @@ def resume(
     move(found, ProcurementState.STANDSTILL)
     tell(session, actor, found, Step.RESUMED, now=now, reason=reason.strip())
     return found
+
+
+def _publish(procurement: Procurement, *, now: datetime) -> None:
+    """Note that the award notice is out; raises Conflict if it was, or the summaries have not gone before it."""
+    if procurement.summaries_sent_at is None:
+        raise Conflict("assessment summaries go to every bidder before the award notice (s.50(3))")
+    if procurement.award_published_at is not None:
+        raise Conflict("the award notice of this decision is out already")
+    procurement.award_published_at = now
 
 
 def needs_standstill(session: Session, procurement: Procurement) -> bool:

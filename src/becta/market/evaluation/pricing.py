@@ -118,13 +118,12 @@ def rounded(value: Fraction) -> Decimal:
     return Decimal((value * _UNIT + Fraction(1, 2)).__floor__()).scaleb(-PLACES)
 
 
-def looks_abnormally_low(prices: Sequence[int], *, below_percent: int = 20) -> list[bool]:
-    """Which prices are so far below the mean of the *other* bids that their supplier should be asked to explain.
+def looks_abnormally_low(price: int, others: Sequence[int], *, below_percent: int = 20) -> bool:
+    """Whether a price is so far below the mean of the *other* bids that its supplier should be asked to explain.
 
     Only a prompt: the Act gives no figure, and nobody is left out before they could explain (s.19(4)-(5)).
     """
-    total, others = sum(prices), len(prices) - 1
-    return [others > 0 and price * others * 100 < (total - price) * (100 - below_percent) for price in prices]
+    return bool(others) and price * len(others) * 100 < sum(others) * (100 - below_percent)
 
 
 def _clamped(share: Fraction) -> Fraction:

@@ -6,7 +6,6 @@ These ask nobody: whoever calls them decides who may know.
 from collections.abc import Iterator
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import Select, select
 from sqlmodel import Session, col
 
@@ -19,7 +18,6 @@ from becta.market.bids.contents import LotBid
 from becta.market.bids.models import OpenedBid
 from becta.market.bids.queries import Opened, opened_bids
 from becta.market.evaluation.models import BidExclusion, Consensus, EvaluationScore, Evaluator
-from becta.market.evaluation.pricing import looks_abnormally_low
 from becta.market.evaluation.ranking import Ranking, rank, seed_hash
 from becta.market.evaluation.record import (
     EvaluationRecord,
@@ -27,6 +25,7 @@ from becta.market.evaluation.record import (
     QualityCriterion,
     RecordedBid,
     RecordedExclusion,
+    flagged,
     needs_marks,
 )
 from becta.market.evaluation.rules import ExclusionState
@@ -57,7 +56,7 @@ def evaluation_record(session: Session, procurement_id: UUID, lot_id: UUID) -> E
         for bid, part in _bids_for(session, procurement_id, lot.number)
     ]
     out = _out_of(session, procurement_id, lot_id)
-    return EvaluationRecord(
+    record = EvaluationRecord(
         procurement_id=procurement_id,
         lot=lot.number,
         quantity=quantity,
@@ -81,7 +80,7 @@ def evaluation_record(session: Session, procurement_id: UUID, lot_id: UUID) -> E
             ),
             *(PassFailCriterion(code=_badge_code(one), title=one.words, badge=one.text) for one in badges),
         ),
-        bids=_flagged(bids),
+        bids=tuple(bids),
         exclusions=tuple(
             RecordedExclusion(
                 bid_id=one.bid_id, ground=one.ground, reason=one.reason or "", explanation=one.explanation
@@ -90,6 +89,7 @@ def evaluation_record(session: Session, procurement_id: UUID, lot_id: UUID) -> E
             if one.bid_id in {bid.id for bid in bids}
         ),
     )
+    return flagged(record)
 
 
 def ranking_of(session: Session, procurement_id: UUID, lot_id: UUID) -> Ranking:
@@ -232,8 +232,3 @@ def _recorded(bid: Opened, part: LotBid, quantity: int, marks: dict[str, int], t
 def _badge_code(badge: BadgeRequirement) -> str:
     """The code of the criterion that a required badge makes; the codes of published criteria hold no colon."""
     return f"badge:{badge.text}"
-
-
-def _flagged(bids: list[RecordedBid]) -> tuple[RecordedBid, ...]:
-    low = looks_abnormally_low([bid.price_ex_vat_pence for bid in bids])
-    return tuple(msgspec.structs.replace(bid, looks_abnormally_low=flag) for bid, flag in zip(bids, low, strict=True))

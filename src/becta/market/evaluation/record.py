@@ -8,10 +8,10 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from becta.kernel.errors import Fault
-from becta.market.evaluation.pricing import Baseline, PriceFormula
+from becta.market.evaluation.pricing import Baseline, PriceFormula, looks_abnormally_low
 from becta.market.procurements.terms import AwardMethod, TieRule
 
 FORMAT = "becta-evaluation-record/1"
@@ -91,8 +91,8 @@ class RecordedExclusion(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class EvaluationRecord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All that decides a lot. Weights are per cent and sum to exactly 100; `tie_seed_hash` was published first.
 
-    `quantity` is how many are wanted; with 0 none are, and prices are for one. After the tie rule the lot drawn decides
-    between equal bids.
+    `quantity` is how many were pledged to the lot, whoever may come to it from another; with 0 none are wanted, and
+    prices are for one. After the tie rule the lot drawn decides between equal bids.
     """
 
     format: str = FORMAT
@@ -140,6 +140,21 @@ def needs_marks(record: EvaluationRecord, bid: RecordedBid) -> bool:
     if bid.id in {one.bid_id for one in record.exclusions}:
         return False
     return all(bid.passes.values()) and _cannot_win(record, bid) is None
+
+
+def flagged(record: EvaluationRecord) -> EvaluationRecord:
+    """The same record, with every price held against the others, but for those of bids that are left out already."""
+    standing = [bid for bid in record.bids if needs_marks(record, bid)]
+    bids = tuple(
+        structs.replace(
+            bid,
+            looks_abnormally_low=looks_abnormally_low(
+                bid.price_ex_vat_pence, [one.price_ex_vat_pence for one in standing if one.id != bid.id]
+            ),
+        )
+        for bid in record.bids
+    )
+    return structs.replace(record, bids=bids)
 
 
 def bid_faults(record: EvaluationRecord) -> list[Fault]:

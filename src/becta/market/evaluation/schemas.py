@@ -107,12 +107,14 @@ class ScoreOut(Struct, frozen=True, kw_only=True):
 class ScoresOut(Struct, frozen=True, kw_only=True):
     """The scores of a lot that the reader may see: their own alone until moderation begins, then everybody's.
 
-    `missing` counts those that evaluators still owe.
+    `missing` counts those that evaluators still owe. `alternatives` is what schools wrote that would do instead: a note
+    for those who judge, which changes no mark by itself.
     """
 
     lot: int
     is_moderated: bool
     missing: int
+    alternatives: tuple[str, ...]
     items: tuple[ScoreOut, ...]
 
 

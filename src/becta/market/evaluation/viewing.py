@@ -30,6 +30,7 @@ from becta.market.evaluation.schemas import (
     ScoreOut,
     ScoresOut,
 )
+from becta.market.pledges.queries import alternatives_named
 from becta.market.procurements.access import View, seen
 from becta.market.procurements.models import Procurement
 from becta.market.procurements.queries import lots_of, one_lot
@@ -73,7 +74,7 @@ def one_evaluator(session: Session, actor: Actor, procurement_id: UUID, person_i
 
 def scores(session: Session, actor: Actor, procurement_id: UUID, number: int) -> ScoresOut:
     """The scores of a lot: an evaluator's own alone until moderation begins, then all of them; raises NotFound."""
-    _judging(session, actor, procurement_id)
+    procurement, _ = _judging(session, actor, procurement_id)
     lot = one_lot(session, procurement_id, number)
     is_moderated = session.get(Moderation, lot.id) is not None
     found = [
@@ -83,6 +84,7 @@ def scores(session: Session, actor: Actor, procurement_id: UUID, number: int) ->
         lot=number,
         is_moderated=is_moderated,
         missing=missing_scores(session, procurement_id, lot),
+        alternatives=alternatives_named(session, procurement, lot.id),
         items=tuple(_score_out(number, one, name) for one, name in found),
     )
 

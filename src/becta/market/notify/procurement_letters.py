@@ -45,6 +45,7 @@ class ProcurementLetters(Struct, frozen=True):
             **{TOPICS[step]: self.tendering(step) for step in to_bidders},
             TOPICS[Step.SUPPLIERS_ASKED]: self.suppliers_asked,
             TOPICS[Step.SUMMARIES_SENT]: self.summaries,
+            **{TOPICS[step]: self.award_public for step in (Step.AWARD_PUBLISHED, Step.STANDSTILL)},
             **{TOPICS[step]: self.judged_anew(step) for step in _HAPPENED},
             TOPICS[Step.CONTRACTED]: self.contracted,
             TOPICS[Step.TERMINATED]: self.terminated,
@@ -92,6 +93,15 @@ class ProcurementLetters(Struct, frozen=True):
         if found.summaries_sent_at is None:
             return []
         words = texts.bid_assessed(f"{self._href(key)}/summaries", title=found.title)
+        return _letters(all_who_may(session, _told_why(key), Scope.BIDS_MAKE), words)
+
+    def award_public(self, session: Session, key: UUID, _now: datetime) -> Letters:
+        """To those who bid: the award notice is out, and until when it stands still."""
+        found = session.get_one(Procurement, key)
+        if found.award_published_at is None:
+            return []
+        until = "" if found.standstill_ends is None else f"{found.standstill_ends:%-d %B %Y}"
+        words = texts.award_public(f"{self._href(key)}/awards", title=found.title, standstill_until=until)
         return _letters(all_who_may(session, _told_why(key), Scope.BIDS_MAKE), words)
 
     def judged_anew(self, step: Step) -> Writer:

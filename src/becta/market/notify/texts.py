@@ -189,6 +189,14 @@ def bid_assessed(href: str, *, title: str) -> Words:
     return _words(f"{title}: your assessment summary", f"Your bid for “{title}” was assessed. Read how and why:", href)
 
 
+def award_public(href: str, *, title: str, standstill_until: str) -> Words:
+    """A bidder is told that the award notice is out, and the last day of the standstill ("": there is none)."""
+    stands = (
+        f"The standstill lasts to the end of {standstill_until}." if standstill_until else "There is no standstill."
+    )
+    return _words(f"{title}: award published", f"The award notice of “{title}” is published. {stands}", href)
+
+
 def explain_bid(href: str, *, title: str, until: str) -> Words:
     """A bidder must explain its bid before it may be left out."""
     said = f"You are asked to explain your bid for “{title}”. If you do not by {until}, it may be left out:"

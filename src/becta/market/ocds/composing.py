@@ -31,7 +31,7 @@ from becta.market.ocds.facts import (
     Span,
 )
 from becta.market.ocds.parties import party_of
-from becta.market.ocds.words import AWARDS_TOLD, COMPETED, METHODS, TENDER_STATUS, category_of, judged
+from becta.market.ocds.words import COMPETED, METHODS, TENDER_STATUS, category_of, judged
 from becta.market.pledges.queries import demand_of
 from becta.market.procurements.access import OPEN_TO_ALL
 from becta.market.procurements.models import Amendment, Clarification, Procurement, ProcurementTrust
@@ -59,6 +59,7 @@ def compose(session: Session, procurement: Procurement, *, told: frozenset[str],
     method, details = METHODS[procurement.route]
     noted = procurement.engagement
     rates = {lot.terms.vat_basis_points for lot in lots}
+    may_grow = len(lots) > 1 and procurement.pledge_deadline is not None
     estimate = None if is_planning else procurement.estimated_value_pence
     return ProcurementFacts(
         ocid=procurement.ocid,
@@ -69,12 +70,12 @@ def compose(session: Session, procurement: Procurement, *, told: frozenset[str],
         description=procurement.description,
         buyer=str(procurement.organisation_id),
         parties=_parties(session, procurement, awards),
-        status=TENDER_STATUS[procurement.state],
+        status=_status(procurement),
         method=method,
         method_details=details,
         category=category_of(lots[0].terms.cpv),
         is_above_threshold=procurement.is_above_threshold,
-        lots=tuple(_lot(lot, procurement, awards) for lot in lots),
+        lots=tuple(_lot(lot, procurement, awards, may_grow=may_grow) for lot in lots),
         items=tuple(_item(session, lot, is_planning=is_planning) for lot in lots),
         value=None if estimate is None else _with_vat(estimate, rates),
         published_at=procurement.advertised_at,
@@ -98,8 +99,13 @@ def award_key(number: int, organisation_id: UUID) -> str:
     return f"{number}-{organisation_id}"
 
 
-def _lot(lot: LotOut, procurement: Procurement, awards: tuple[AwardFacts, ...]) -> LotFacts:
-    status = TENDER_STATUS[procurement.state]
+def _status(procurement: Procurement) -> str:
+    is_awarded = procurement.state is ProcurementState.DECIDED and procurement.is_award_public
+    return "complete" if is_awarded else TENDER_STATUS[procurement.state]
+
+
+def _lot(lot: LotOut, procurement: Procurement, awards: tuple[AwardFacts, ...], *, may_grow: bool) -> LotFacts:
+    status = _status(procurement)
     if status == "complete" and not any(str(lot.number) in award.lots for award in awards):
         status = "unsuccessful"
     months = lot.terms.term_months
@@ -108,7 +114,7 @@ def _lot(lot: LotOut, procurement: Procurement, awards: tuple[AwardFacts, ...]) 
         title=lot.terms.title,
         description=lot.terms.description,
         status=status,
-        judged=judged(lot.terms),
+        judged=judged(lot.terms, may_grow=may_grow),
         contract=None if months is None else Span(months=months),
     )
 
@@ -191,7 +197,7 @@ def _awards(
 
 
 def _is_public(decision: AwardDecision, procurement: Procurement) -> bool:
-    return decision.state is not DecisionState.WITHDRAWN and procurement.state in AWARDS_TOLD
+    return decision.state is not DecisionState.WITHDRAWN and procurement.is_award_public
 
 
 def _award(

@@ -7,7 +7,7 @@ from becta.market.frameworks.steps import Step as FrameworkStep
 from becta.market.ocds.notices import Occasion
 from becta.market.procurements.states import ProcurementState
 from becta.market.procurements.telling import Step
-from becta.market.procurements.terms import CriterionKind, LotTerms, Route
+from becta.market.procurements.terms import MOVING_SENTENCE, CriterionKind, LotTerms, Route
 
 METHODS: Mapping[Route, tuple[str, str]] = {
     Route.OPEN_PROCEDURE: ("open", "Open procedure (Procurement Act 2023 s.20(2)(a))"),
@@ -43,14 +43,14 @@ TENDER_STATUS: Mapping[ProcurementState, str] = {
     _S.CONTRACTED: "complete",
     _S.TERMINATED: "cancelled",
 }
-AWARDS_TOLD = frozenset({_S.STANDSTILL, _S.SUSPENDED, _S.CONTRACTED})
-"""States in which awards are public: every bidder has had its assessment summary before (s.50(3))."""
+"""The code of `tender/status` by state; a decided one is `complete` once its award is public."""
 
 OCCASIONS: Mapping[Step, Occasion] = {
     Step.MARKET_ENGAGED: Occasion.ENGAGED,
     Step.GATHERING: Occasion.PLANNED,
     Step.ADVERTISED: Occasion.INVITED,
     Step.AMENDED: Occasion.INVITATION_CHANGED,
+    Step.AWARD_PUBLISHED: Occasion.AWARDED,
     Step.STANDSTILL: Occasion.AWARDED,
     Step.CONTRACTED: Occasion.CONTRACTED,
     Step.CONTRACT_MODIFIED: Occasion.MODIFIED,
@@ -78,7 +78,17 @@ _TAGS: Mapping[Step, str] = {
     Step.CONTRACT_ENDED: "contractTermination",
 }
 _PLANNING = frozenset({Step.MARKET_ENGAGED, Step.GATHERING})
-PUBLIC = frozenset({*_TAGS, *_PLANNING, Step.STANDSTILL, Step.CONTRACTED, Step.RECONSIDERED, Step.TERMINATED})
+PUBLIC = frozenset(
+    {
+        *_TAGS,
+        *_PLANNING,
+        Step.AWARD_PUBLISHED,
+        Step.STANDSTILL,
+        Step.CONTRACTED,
+        Step.RECONSIDERED,
+        Step.TERMINATED,
+    }
+)
 """Steps that the public may hear of."""
 _FRAMEWORK_TAGS: Mapping[FrameworkStep, tuple[str, ...]] = {
     FrameworkStep.PUBLISHED: ("tender",),
@@ -101,7 +111,7 @@ def tags(step: Step, *, is_published: bool, told: Set[str], awards: Set[str]) ->
     match step:
         case _ if step in _PLANNING:
             return ("planningUpdate",) if is_published else ("planning",)
-        case Step.STANDSTILL:
+        case Step.AWARD_PUBLISHED | Step.STANDSTILL:
             return ("award",) if awards - told else ("awardUpdate",)
         case Step.CONTRACTED:
             return ("award" if awards - told else "awardUpdate", "contract")
@@ -135,10 +145,14 @@ def category_of(cpv: str) -> str:
     return "works" if division == _WORKS else "services" if division >= _SERVICES else "goods"
 
 
-def judged(terms: LotTerms) -> str:
-    """How bids for a lot are judged, as published (s.23): weights in per cent, what must be met, and the formula."""
+def judged(terms: LotTerms, *, may_grow: bool) -> str:
+    """How bids for a lot are judged, as published (s.23): weights in per cent, what must be met, and the formula.
+
+    `may_grow`: schools may come to it from other lots.
+    """
     weights = [f"{one.title} {one.weight} %" for one in terms.criteria if one.kind is CriterionKind.QUALITY]
     must = [one.title for one in terms.criteria if one.kind is CriterionKind.PASS_FAIL] + list(terms.badges)
     formula = terms.price_formula.value.replace("_", " ")
     said = "; ".join([f"price {terms.price_weight} % ({formula} formula)", *weights])
-    return f"{said}; to be met: {', '.join(must)}." if must else f"{said}."
+    said = f"{said}; to be met: {', '.join(must)}." if must else f"{said}."
+    return f"{said} {MOVING_SENTENCE}" if may_grow else said

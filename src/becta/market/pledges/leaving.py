@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, or_, select
+from sqlalchemy import ColumnElement, Row, and_, exists, or_, select
+from sqlalchemy.sql.elements import SQLCoreOperations
 from sqlmodel import Session, col
 
-from becta.market.delegation.models import Commitment
+from becta.market.delegation.models import Commitment, CommitmentHold
 from becta.market.delegation.rules import CommitmentState
 from becta.market.pledges.models import Pledge
 from becta.market.pledges.rules import PledgeState
@@ -22,8 +23,7 @@ from becta.market.procurements.terms import LotTerms
 
 BEHIND = col(Commitment.id) == col(Pledge.commitment_id)
 """Joins a pledge with its commitment."""
-COUNTS = and_(col(Pledge.state) == PledgeState.STANDING, col(Commitment.state) == CommitmentState.APPROVED)
-"""Whether a pledge counts: it stands and its commitment is approved."""
+_APPROVED = and_(col(Pledge.state) == PledgeState.STANDING, col(Commitment.state) == CommitmentState.APPROVED)
 _ASKING = frozenset({Phase.LOCKED, Phase.TENDERING, Phase.SEALED})
 """When schools are asked whether they stay, once others have left."""
 
@@ -35,6 +35,29 @@ class Stakes:
         """Nothing is pledged yet."""
         self.rows: list[Row[Any]] = []
         self.left: set[UUID] = set()
+
+
+def counting(procurement: Procurement) -> ColumnElement[bool]:
+    """Whether a pledge counts: it stands and its commitment is approved, once bids are open since before the opening.
+
+    Once there are contracts it stays as it was then, so that what they rest on can be worked out again.
+    """
+    opened, contracted = procurement.opened_at, procurement.contracted_at
+    if opened is None:
+        return _APPROVED
+    counts = _APPROVED
+    if contracted is not None:
+        counts = or_(_APPROVED, and_(col(Pledge.state) == PledgeState.WITHDRAWN, col(Pledge.ended_at) >= contracted))
+    return and_(counts, _approved_by(opened))
+
+
+def _approved_by(instant: datetime | SQLCoreOperations[datetime | None]) -> ColumnElement[bool]:
+    """Whether nothing held the commitment any more at an instant, whatever became of it since."""
+    released = col(CommitmentHold.released_at)
+    held = exists().where(
+        col(CommitmentHold.commitment_id) == col(Commitment.id), or_(released.is_(None), released > instant)
+    )
+    return ~held
 
 
 def price_alone(terms: LotTerms, quantity: int, stated_pence: int | None) -> int | None:
@@ -50,9 +73,10 @@ def stakes_of(
     Once bids are open it stays as it was then: who takes a pledge back later leaves nobody with a dearer price.
     """
     locked, opened = procurement.pledge_deadline, procurement.opened_at
-    counts = COUNTS
+    counts = counting(procurement)
     if locked is not None and now >= locked:
-        counts = or_(COUNTS, and_(col(Pledge.state) == PledgeState.WITHDRAWN, col(Pledge.ended_at) >= locked))
+        left = and_(col(Pledge.state) == PledgeState.WITHDRAWN, col(Pledge.ended_at) >= locked)
+        counts = or_(counts, and_(left, _approved_by(opened or col(Pledge.ended_at))))
     found: dict[UUID, Stakes] = defaultdict(Stakes)
     for row in session.execute(
         select(

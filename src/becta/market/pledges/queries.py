@@ -18,7 +18,7 @@ from becta.market.delegation.models import Commitment
 from becta.market.delegation.rules import CommitmentState
 from becta.market.pledges.leaving import (
     BEHIND,
-    COUNTS,
+    counting,
     price_alone,
     questions_in,
     silent_ones,
@@ -26,7 +26,7 @@ from becta.market.pledges.leaving import (
     standing_of,
 )
 from becta.market.pledges.models import Pledge
-from becta.market.pledges.rules import LIVE, PledgeState, state_now
+from becta.market.pledges.rules import LIVE, PledgeState, is_approved_in_time, state_now
 from becta.market.pledges.schemas import Demand, PledgeOut, SavingsOut, SchoolShare
 from becta.market.pledges.sharing import BOUNDS_SENTENCE, POLICY_SENTENCES
 from becta.market.pledges.tiers import TierCurve, tier_curve
@@ -37,7 +37,12 @@ from becta.market.procurements.queries import lot_terms
 KIND = "pledge"
 """What the audit trail calls a pledge."""
 _PLEDGES: Any = (  # the types of labelled columns of several tables are beyond mypy
-    select(Pledge, col(Commitment.state).label("commitment_state"), col(ProcurementLot.number).label("number"))
+    select(
+        Pledge,
+        col(Commitment.state).label("commitment_state"),
+        col(Commitment.decided_at).label("approved_at"),
+        col(ProcurementLot.number).label("number"),
+    )
     .join(Commitment, BEHIND)
     .join(ProcurementLot, col(ProcurementLot.id) == col(Pledge.lot_id))
 )
@@ -102,8 +107,8 @@ def curve(session: Session, actor: Actor, procurement_id: UUID, number: int, *, 
             raise NotFound("school that takes part", organisation)
     lot = _lot(session, procurement.id, number)
     terms = lot_terms(lot)
-    counting = select(func.coalesce(func.sum(col(Pledge.quantity)), 0)).join(Commitment, BEHIND)
-    pledged = session.execute(counting.where(col(Pledge.lot_id) == lot.id, COUNTS)).scalar_one()
+    summed = select(func.coalesce(func.sum(col(Pledge.quantity)), 0)).join(Commitment, BEHIND)
+    pledged = session.execute(summed.where(col(Pledge.lot_id) == lot.id, counting(procurement))).scalar_one()
     own = session.execute(
         select(col(Pledge.quantity), col(Pledge.alone_price_pence))
         .join(Commitment, BEHIND)
@@ -160,15 +165,17 @@ def savings(session: Session, actor: Actor, procurement_id: UUID, number: int, *
 def demand_of(session: Session, lot_id: UUID) -> list[Demand]:
     """What counts of a lot, by school: standing pledges whose commitment is approved.
 
-    Once bids are open, not those of schools that were asked to stay at a higher price and did not answer. What one
-    costs a school alone is as it says, else as the lot, else by the lot's tiers at its own quantity, else None.
+    Once bids are open, neither those approved since nor those of schools that were asked to stay at a higher price and
+    did not answer. What one costs a school alone is as it says, else as the lot, else by the lot's tiers at its own
+    quantity, else None.
     """
+    lot = session.get_one(ProcurementLot, lot_id)
+    procurement = session.get_one(Procurement, lot.procurement_id)
     rows = session.execute(
-        select(Pledge).join(Commitment, BEHIND).where(col(Pledge.lot_id) == lot_id, COUNTS)
+        select(Pledge).join(Commitment, BEHIND).where(col(Pledge.lot_id) == lot_id, counting(procurement))
     ).scalars()
     found = sorted(rows, key=lambda one: one.organisation_id)
-    lot = session.get_one(ProcurementLot, lot_id)
-    silent = silent_ones(session, session.get_one(Procurement, lot.procurement_id), lot)
+    silent = silent_ones(session, procurement, lot)
     terms = lot_terms(lot)
     return [
         Demand(
@@ -184,6 +191,13 @@ def demand_of(session: Session, lot_id: UUID) -> list[Demand]:
         for one in found
         if one.organisation_id not in silent
     ]
+
+
+def alternatives_named(session: Session, procurement: Procurement, lot_id: UUID) -> tuple[str, ...]:
+    """What schools whose pledges count wrote that would do instead of a lot, without who did; it asks nobody."""
+    wanted = select(col(Pledge.alternatives)).join(Commitment, BEHIND)
+    named = (col(Pledge.lot_id) == lot_id, counting(procurement), col(Pledge.alternatives) != "")
+    return tuple(sorted(set(session.execute(wanted.where(*named)).scalars())))
 
 
 def _seen(session: Session, actor: Actor, procurement_id: UUID) -> tuple[Procurement, View]:
@@ -232,7 +246,9 @@ def _out(session: Session, procurement: Procurement, rows: Sequence[Row[Any]], *
             organisation=named[row.Pledge.organisation_id],
             commitment_state=row.commitment_state,
             state=(state := state_now(row.Pledge.state, row.commitment_state)),
-            counts=state is PledgeState.STANDING and row.commitment_state is CommitmentState.APPROVED,
+            counts=state is PledgeState.STANDING
+            and row.commitment_state is CommitmentState.APPROVED
+            and is_approved_in_time(row.approved_at, procurement.opened_at),
             question=questions.get((row.Pledge.lot_id, row.Pledge.organisation_id))
             if state is PledgeState.STANDING
             else None,

@@ -1,6 +1,7 @@
 """What a pledge may become, what is wrong with one, and what its commitment makes of it."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from enum import StrEnum
 
 from becta.catalogue.text_rules import text_faults
@@ -47,6 +48,11 @@ class CapReached(Conflict):
     """What is pledged would go beyond a cap."""
 
 
+def is_approved_in_time(approved_at: datetime | None, opened_at: datetime | None) -> bool:
+    """Whether an approval makes a pledge count: what suppliers bid for is fixed when their bids are opened."""
+    return opened_at is None or (approved_at is not None and approved_at <= opened_at)
+
+
 def state_now(stored: PledgeState, commitment: CommitmentState) -> PledgeState:
     """Where a pledge stands, whether anybody noticed yet that its commitment has ended or not."""
     return PledgeState.LAPSED if stored is PledgeState.STANDING and commitment not in LIVE else stored
@@ -77,9 +83,12 @@ def pledge_faults(
     alternatives: str,
     budget_code: str,
     lot: int,
-    lots: Collection[int],
+    lots: Mapping[int, str],
 ) -> list[Fault]:
-    """Everything wrong with a pledge to a lot of a procurement that has these lots."""
+    """Everything wrong with a pledge to a lot of a procurement that has these lots, each with its category.
+
+    Only a lot of the same category would do: the scheme of delegation let the school commit money for that.
+    """
     faults = text_faults("alternatives", alternatives, at_most=2_000)
     faults += text_faults("budget_code", budget_code, at_least=1, at_most=40)
     for name, value, least, most in (
@@ -101,6 +110,9 @@ def pledge_faults(
         if other == lot or other not in lots:
             problem = "is the lot itself" if other == lot else "is no lot of this"
             mend = f"name another of {known}"
+            faults.append(Fault(field=f"acceptable_lots.{place}", problem=problem, mend=mend, value=str(other)))
+        elif lots[other] != lots.get(lot, lots[other]):
+            problem, mend = f"is of {lots[other]}, not {lots[lot]}", "name one of the same category, or pledge to it"
             faults.append(Fault(field=f"acceptable_lots.{place}", problem=problem, mend=mend, value=str(other)))
     return faults
 

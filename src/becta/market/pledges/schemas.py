@@ -15,8 +15,9 @@ from becta.market.pledges.sharing import Answer, Question, SharingPolicy
 class PledgeTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many a school takes, and what one may cost at most.
 
-    `alone_price_pence` is what one costs the school without the others (null: as the lot says); `acceptable_lots` and
-    the words in `alternatives` say what else would do.
+    `alone_price_pence` is what one costs the school without the others (null: as the lot says). Where the school gets
+    nothing of its lot, `acceptable_lots` would do instead, first choice first: it gets all that it pledged of the
+    first of them that is sold to it within its ceiling. What `alternatives` says, evaluators read.
     """
 
     quantity: int
@@ -42,7 +43,8 @@ class AnswerGiven(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class PledgeOut(Struct, frozen=True, kw_only=True):
-    """A pledge. It `counts` on the tiers while its commitment is approved; held, it only holds its caps.
+    """A pledge. It `counts` on the tiers while its commitment is approved, by the opening of the bids; held, it only
+    holds its caps.
 
     `question` is there when schools that left made it dearer than this one's ceiling: it must answer to stay.
     """
@@ -100,7 +102,10 @@ class SavingsOut(Struct, frozen=True, kw_only=True):
 
 
 class Demand(NamedTuple):
-    """What counts of a pledge when suppliers are asked and lots are awarded. `acceptable_lots` are lots' numbers."""
+    """What counts of a pledge when suppliers are asked and lots are awarded.
+
+    `acceptable_lots` are lots' numbers, first choice first.
+    """
 
     pledge_id: UUID
     organisation_id: UUID

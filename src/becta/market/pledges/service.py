@@ -31,6 +31,7 @@ from becta.market.pledges.rules import (
     LIVE,
     PledgeState,
     check_standing,
+    is_approved_in_time,
     pledge_faults,
     reason_faults,
     state_now,
@@ -127,16 +128,16 @@ def withdraw_pledge(
 ) -> Pledge:
     """Take a pledge back, saying why: freely until the pledge deadline, then until the withdrawal deadline.
 
-    Who was asked to stay and did not answer before bids were opened may still, and once there are contracts whoever got
-    nothing (`is_called_off` is whether the pledge became a call-off). Its commitment is withdrawn with it, so
-    it takes who made that or decides on it. Whoever would then pay above its ceiling is asked first, see
-    `question_to`. Raises Invalid, NotFound, Forbidden, Stale, or Conflict.
+    Who was asked to stay and did not answer before bids were opened may still, and so may who was not approved by then,
+    and once there are contracts whoever got nothing (`is_called_off` is whether the pledge became a call-off). Its
+    commitment is withdrawn with it, so it takes who made that or decides on it. Whoever would then pay above its
+    ceiling is asked first, see `question_to`. Raises Invalid, NotFound, Forbidden, Stale, or Conflict.
     """
     refuse_if_any(reason_faults(reason))
     procurement = procurement_held(session, procurement_id)
     pledge, commitment = _locked(session, actor, procurement, pledge_id, revision)
     if procurement.state is not ProcurementState.CONTRACTED or is_called_off:
-        _may_leave(session, procurement, pledge, now=now)
+        _may_leave(session, procurement, pledge, commitment, now=now)
     _leave(session, actor, procurement, pledge, commitment, reason.strip(), now=now)
     return pledge
 
@@ -224,11 +225,15 @@ def _leave(
     hold(session, procurement.id, _part(session, actor, procurement, pledge.organisation_id).caps, -pledge.amount_pence)
 
 
-def _may_leave(session: Session, procurement: Procurement, pledge: Pledge, *, now: datetime) -> None:
+def _may_leave(
+    session: Session, procurement: Procurement, pledge: Pledge, commitment: Commitment, *, now: datetime
+) -> None:
     phase, until = phase_of(procurement, now=now), procurement.withdrawal_deadline
     if phase in {Phase.GATHERING, Phase.TERMINATED}:
         return
     if phase in {Phase.LOCKED, Phase.TENDERING} and until is not None and now < until:
+        return
+    if not is_approved_in_time(commitment.decided_at, procurement.opened_at):
         return
     lot = session.get_one(ProcurementLot, pledge.lot_id)
     if pledge.organisation_id not in silent_ones(session, procurement, lot):
@@ -239,7 +244,7 @@ def _may_leave(session: Session, procurement: Procurement, pledge: Pledge, *, no
 def _checked(part: Part, wanted: PledgeTerms, number: int) -> Lot:
     """The lot pledged to; raises Invalid with everything wrong with the pledge."""
     said = {name: getattr(wanted, name) for name in _SAID}
-    refuse_if_any(pledge_faults(**said, lot=number, lots=part.lots))
+    refuse_if_any(pledge_faults(**said, lot=number, lots={one.number: one.category for one in part.lots.values()}))
     return part.lots[number]
 
 
@@ -247,7 +252,7 @@ def _written(wanted: PledgeTerms) -> dict[str, Any]:
     """The columns that hold what a pledge says."""
     said: dict[str, Any] = {name: getattr(wanted, name) for name in _SAID}
     return said | {
-        "acceptable_lots": sorted(set(wanted.acceptable_lots)),
+        "acceptable_lots": list(dict.fromkeys(wanted.acceptable_lots)),
         "alternatives": wanted.alternatives.strip(),
         "budget_code": wanted.budget_code.strip(),
     }

@@ -10,12 +10,14 @@ from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from fractions import Fraction
 from heapq import heapify, heappop, heappush
+from math import inf
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from msgspec import Struct, structs
 
 from becta.kernel.money import pounds
-from becta.market.pledges.tiers import Tier, price_at
+from becta.market.pledges.tiers import Tier, price_at, price_for
 
 FIRST_UNITS = 30
 """How many of each school's units count double under `small_schools_first`: about one class."""
@@ -83,16 +85,43 @@ class Sharing(Struct, frozen=True, kw_only=True):
     waiting: tuple[UUID, ...]
 
 
-def buying(tiers: Sequence[Tier], stakes: Sequence[Stake]) -> tuple[list[Stake], int]:
-    """Who buys, and the price for one that they reach: the largest group none of whom pays above its limit.
+class Wish(Protocol):
+    """So many of a thing at no more than a limit (pence for one; None is no limit)."""
 
-    There is one such largest group: whoever can buy in one group can in any that reaches a price as low.
+    @property
+    def quantity(self) -> int:
+        """How many."""
+
+    @property
+    def limit_pence(self) -> int | None:
+        """The most that one may cost."""
+
+
+W = TypeVar("W", bound=Wish)
+
+
+def largest_group(tiers: Sequence[Tier], wishes: Sequence[W], *, beside: int = 0) -> tuple[list[W], int | None]:
+    """Who buys, in the order given, and the price for one that they reach: the largest group within all its limits.
+
+    `beside` are bought anyway and count on the tiers. The price is None where no tier is reached. There is one such
+    largest group: whoever can buy in one group can in any that reaches a price as low.
     """
-    staying = sorted(stakes, key=lambda stake: (-stake.limit_pence, stake.school))
-    quantity = sum(stake.quantity for stake in staying)
-    while staying and staying[-1].limit_pence < price_at(tiers, quantity):
-        quantity -= staying.pop().quantity
-    return sorted(staying, key=lambda stake: stake.school), price_at(tiers, quantity)
+    staying = sorted(range(len(wishes)), key=lambda place: _limit(wishes[place]), reverse=True)
+    quantity = beside + sum(one.quantity for one in wishes)
+    while staying and ((price := price_for(tiers, quantity)) is None or _limit(wishes[staying[-1]]) < price):
+        quantity -= wishes[staying.pop()].quantity
+    return [wishes[place] for place in sorted(staying)], price_for(tiers, quantity)
+
+
+def _limit(wish: Wish) -> float:
+    return inf if wish.limit_pence is None else wish.limit_pence
+
+
+def buying(tiers: Sequence[Tier], stakes: Sequence[Stake]) -> tuple[list[Stake], int]:
+    """Who buys by a table that starts at 1, by school, and the price for one that they reach, for none its first."""
+    group, price = largest_group(tiers, stakes)
+    by_school = sorted(group, key=lambda stake: stake.school)
+    return by_school, tiers[0].unit_price_pence if price is None else price
 
 
 def share(policy: SharingPolicy, tiers: Sequence[Tier], stakes: Sequence[Stake]) -> Sharing:

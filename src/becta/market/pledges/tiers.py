@@ -79,9 +79,16 @@ def tier_faults(tiers: Sequence[Tier], field: str = "tiers") -> list[Fault]:
     return faults
 
 
+def price_for(tiers: Sequence[Tier], quantity: int) -> int | None:
+    """What one costs, in pence ex VAT, when so many are bought; None below the first tier, where none are sold."""
+    reached = bisect_right(tiers, quantity, key=attrgetter("from_quantity"))
+    return tiers[reached - 1].unit_price_pence if reached else None
+
+
 def price_at(tiers: Sequence[Tier], quantity: int) -> int:
     """What one costs, in pence ex VAT, when so many are bought, by a table that starts at 1; for none, its first."""
-    return tiers[max(bisect_right(tiers, quantity, key=attrgetter("from_quantity")) - 1, 0)].unit_price_pence
+    found = price_for(tiers, quantity)
+    return tiers[0].unit_price_pence if found is None else found
 
 
 def alone_price(tiers: Sequence[Tier], quantity: int, stated_pence: int | None) -> int | None:

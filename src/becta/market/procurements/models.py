@@ -58,6 +58,7 @@ class Procurement(SQLModel, table=True):
     opened_at: datetime | None = None
     decided_at: datetime | None = None
     summaries_sent_at: datetime | None = None
+    award_published_at: datetime | None = None
     standstill_starts: date | None = None
     standstill_ends: date | None = None
     may_contract_from: datetime | None = None
@@ -67,6 +68,11 @@ class Procurement(SQLModel, table=True):
     created_by: UUID = Field(foreign_key="person.id", index=True)
     created_at: datetime
     revision: int = 1
+
+    @property
+    def is_award_public(self) -> bool:
+        """Whether anybody may know who won: the award notice is out, or, below the threshold, there are contracts."""
+        return self.award_published_at is not None or self.contracted_at is not None
 
 
 class ProcurementLot(SQLModel, table=True):

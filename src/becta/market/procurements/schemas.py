@@ -176,6 +176,7 @@ class ProcurementOut(ProcurementShort, frozen=True, kw_only=True):
     opened_at: datetime | None
     decided_at: datetime | None
     summaries_sent_at: datetime | None
+    award_published_at: datetime | None
     standstill_starts: date | None
     standstill_ends: date | None
     may_contract_from: datetime | None

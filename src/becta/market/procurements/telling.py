@@ -35,6 +35,7 @@ class Step(StrEnum):
     DECIDED = "decided"
     RECONSIDERED = "reconsidered"
     SUMMARIES_SENT = "summaries_sent"
+    AWARD_PUBLISHED = "award_published"
     STANDSTILL = "standstill"
     SUSPENDED = "suspended"
     RESUMED = "resumed"
@@ -55,6 +56,8 @@ TOPICS: Mapping[Step, str] = {
         Step.AMENDED,
         Step.RECONSIDERED,
         Step.SUMMARIES_SENT,
+        Step.AWARD_PUBLISHED,
+        Step.STANDSTILL,
         Step.SUSPENDED,
         Step.RESUMED,
         Step.CONTRACTED,

@@ -51,6 +51,13 @@ class Criterion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     guidance: str = ""
 
 
+MOVING_SENTENCE = (
+    "A school that gets nothing of the lot it pledged to may buy of this one, if it named it, from who wins it, within"
+    " its own ceiling and as far as that supplier can supply; bids are judged without counting on it."
+)
+"""What is published of procurements of several lots, see `awards/moving.py`."""
+
+
 class LotTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is published of a lot: what is wanted, and how bids for it are judged.
 
