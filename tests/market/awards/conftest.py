@@ -113,6 +113,7 @@ def framework_lot(town: Town, suppliers: list[Somebody]) -> UUID:
         id=framework_id,
         authority_id=town.trust.id,
         reference="BECTA-2026-09",
+        ocid="ocds-xxxxxx-devices",
         title="Devices",
         description="Devices for schools",
         cpv_codes=["30213100"],
