@@ -17,7 +17,16 @@ from becta.market.wiring import House
 
 Furnish = Callable[[Settings], House]
 """Opens a marketplace over an empty database."""
-WHEREABOUTS = {"data_dir", "database_url", "audit_key_file", "secret_file", "badge_keys_dir"}
+WHEREABOUTS = {
+    "data_dir",
+    "database_url",
+    "audit_key_file",
+    "secret_file",
+    "badge_keys_dir",
+    "issuers",
+    "smtp_url",
+    "conformance_allow",
+}
 """Settings by which houses may differ: only the house itself reads them."""
 
 

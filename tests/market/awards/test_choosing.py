@@ -210,18 +210,13 @@ def test_where_nothing_can_be_split_it_says_what_is_missing() -> None:
 
 
 limits = st.integers(0, 5_000)
+asked_for = st.tuples(st.integers(1, 50), st.none() | limits, st.none() | limits)
+"""How many, and how far ceiling and price alone are above the price reached."""
 
 
-@given(
-    st.sampled_from(SharingPolicy),
-    st.integers(0, 5_000),
-    st.lists(st.tuples(st.integers(1, 50), st.none() | limits, st.none() | limits), min_size=1, max_size=6),
-)
-def test_shares_sum_to_the_award_and_nobody_pays_more_than_its_limit(
-    policy: SharingPolicy, price: int, asked: list[tuple[int, int | None, int | None]]
-) -> None:
-    """The prices that a school names are raised to the award's: one above a limit is never awarded."""
-    allocations = [
+def _at_price(price: int, asked: list[tuple[int, int | None, int | None]]) -> list[Allocation]:
+    """What schools get: no price of an award is above the prices that a school names."""
+    return [
         replace(
             wants(place, quantity),
             ceiling_price_pence=None if ceiling is None else price + ceiling,
@@ -230,6 +225,17 @@ def test_shares_sum_to_the_award_and_nobody_pays_more_than_its_limit(
         for place, (quantity, ceiling, alone) in enumerate(asked)
     ]
 
+
+@given(
+    st.sampled_from(SharingPolicy),
+    st.integers(0, 5_000),
+    st.lists(asked_for, min_size=1, max_size=6),
+)
+def test_shares_sum_to_the_award_and_nobody_pays_more_than_its_limit(
+    policy: SharingPolicy, price: int, asked: list[tuple[int, int | None, int | None]]
+) -> None:
+    allocations = _at_price(price, asked)
+
     shares = shares_of(policy, price, allocations)
 
     assert [one.school for one in shares] == [one.organisation_id for one in allocations]
@@ -237,3 +243,36 @@ def test_shares_sum_to_the_award_and_nobody_pays_more_than_its_limit(
     for one, paid in zip(allocations, shares, strict=True):
         assert one.limit_pence is None or paid.pays_pence <= one.limit_pence * one.quantity
         assert paid.pays_pence <= paid.alone_pence
+
+
+@given(
+    st.sampled_from(SharingPolicy),
+    st.integers(0, 5_000),
+    st.integers(0, 500),
+    st.lists(asked_for, min_size=1, max_size=5),
+    st.lists(st.integers(1, 50), max_size=3),
+)
+def test_who_comes_later_pays_the_price_for_one_and_makes_nobody_pay_a_penny_more(
+    policy: SharingPolicy, price: int, cheaper: int, asked: list[tuple[int, int | None, int | None]], coming: list[int]
+) -> None:
+    first, reached = _at_price(price, asked), max(price - cheaper, 0)
+    later = [
+        replace(wants(100 + place, quantity, alone=9_999), came_later=True) for place, quantity in enumerate(coming)
+    ]
+
+    before = shares_of(policy, price, first)
+    after = shares_of(policy, reached, [*later, *first])
+
+    assert sum(one.pays_pence for one in after) == reached * sum(one.quantity for one in (*later, *first))
+    assert [one.pays_pence for one in after[: len(later)]] == [reached * quantity for quantity in coming]
+    for had, has in zip(before, after[len(later) :], strict=True):
+        assert has.pays_pence <= had.pays_pence
+
+
+def test_who_moves_in_takes_nothing_of_a_saving_shared_equally() -> None:
+    first = wants(1, 100, alone=50_000)
+    moved = replace(wants(2, 1, alone=50_000), came_later=True)
+
+    shares = shares_of(SharingPolicy.EQUAL_PER_SCHOOL, 40_000, [first, moved])
+
+    assert [one.pays_pence for one in shares] == [4_000_000, 40_000]

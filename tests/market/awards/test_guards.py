@@ -1,5 +1,6 @@
 """What must still hold after a decision: what it rests on, its pledges, the framework, and the rules of changes."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import date, timedelta
 from itertools import product
 from types import SimpleNamespace
@@ -12,13 +13,16 @@ from sqlmodel import select
 from structlog.testing import capture_logs
 from tests.market.awards.conftest import Judged
 from tests.market.awards.test_choosing import lot, offered, ranked, wants
+from tests.market.pledges.conftest import HELD_ABOVE, set_rules
 from tests.market.procurements.conftest import LOT, Somebody, Town, told
 
 from becta.kernel import clock
-from becta.kernel.actor import Role
+from becta.kernel.actor import Actor, Role, Scope
 from becta.kernel.errors import Conflict
+from becta.market.awards.contracting import conclude
 from becta.market.awards.deciding import work_out
 from becta.market.awards.models import Contract
+from becta.market.awards.schemas import NewContracts
 from becta.market.awards.states import contract_awaits
 from becta.market.db import Database
 from becta.market.delegation.models import Commitment
@@ -60,7 +64,7 @@ def test_a_winner_suspended_from_the_frameworks_lot_gets_no_contract(called_off:
 
         refused = told(lead.does(it, "contracts", {"starts_on": called_off.now.date().isoformat()}), 409)
 
-        assert refused["detail"] == "a winner is not on the framework's lot any more; reconsider the award"
+        assert refused["detail"] == "a winner is not on the framework's lot any more; reconsider the award (s.45)"
         everything_stands(called_off)
 
 
@@ -109,6 +113,63 @@ def test_no_contract_rests_on_a_pledge_that_counts_no_longer(pledged: Judged) ->
         pledged.lead.has_done(pledged.it, "contracts", starts)
         [call] = pledged.gets("call-offs")["items"]
     assert (call["school"]["name"], call["quantity"]) == ("Rowan Road School", 5)
+
+
+def test_a_school_moves_to_no_lot_where_a_pledge_of_its_own_still_waits_for_approval(
+    town: Town, three: list[Somebody]
+) -> None:
+    town.may_spend(town.school, town.other)
+    with town.db.write() as session:
+        set_rules(session, town.school, HELD_ABOVE, number=2)
+    buyers = [town.somebody("Bea Buyer", town.school, Role.BUYER), town.somebody("Ben Buyer", town.other, Role.BUYER)]
+    pledged = [
+        (buyers[0], {"lot": 1, "quantity": 4, "ceiling_price_pence": 29_000, "acceptable_lots": [2]}),
+        (buyers[0], {"lot": 2, "quantity": 20, "ceiling_price_pence": 29_000}),
+        (buyers[1], {"lot": 2, "quantity": 6, "ceiling_price_pence": 30_000}),
+    ]
+    lots = [{**LOT, "quantity": None, "title": title} for title in ("New trolleys", "Refurbished trolleys")]
+    judged = Judged(town, three, pledged=pledged, bid_for=2, lots=lots)
+    with judged.then():
+        judged.decides()
+        [decision] = judged.gets("awards")
+
+    assert judged.pledges[1]["commitment_state"] == "held"
+    assert ([one["quantity"] for one in decision["awards"]], decision["moved"]) == ([6], [])
+
+
+def test_quotes_are_judged_against_the_threshold_with_the_vat_of_the_bids(town: Town, three: list[Somebody]) -> None:
+    """700 at £280 are £196,000, as the lot has it without VAT, and £235,200 as the bid has it."""
+    judged = Judged(town, three, lots=[{**LOT, "quantity": 700, "vat_basis_points": 0}])
+    with judged.then():
+        refused = told(judged.lead.does(judged.it, "award", {"reason": "The best of the ranking"}), 409)
+
+    assert "quotes are not enough" in refused["detail"]
+
+
+def test_a_withdrawal_that_waits_while_contracts_are_made_takes_no_call_off_back(pledged: Judged) -> None:
+    town, pledge = pledged.town, pledged.pledges[0]
+    buyer = town.somebody("Bert Buyer", town.school, Role.BUYER, Role.APPROVER)
+    lead = Actor(
+        kind="person",
+        id=str(town.lead.id),
+        label="Lena Lead",
+        scopes=frozenset(Scope),
+        organisation_id=town.trust.id,
+        person_id=town.lead.id,
+    )
+    wanted, path = NewContracts(starts_on=pledged.now.date()), f"pledges/{pledge['id']}/withdraw"
+    with pledged.then(), ThreadPoolExecutor(1) as pool:
+        pledged.decides()
+        pledged.lead.has_done(pledged.it, "summaries")
+        with town.db.write() as session:
+            conclude(session, lead, UUID(pledged.it["id"]), wanted, revision=None, now=clock.now())
+            withdrawal = pool.submit(buyer.does, pledged.it, path, {"reason": "No money this year"})
+            wait([withdrawal], timeout=0.5)
+            assert not withdrawal.done()
+        assert withdrawal.result().status_code == 409
+
+        [kept] = told(buyer.api.get(f"/procurements/{pledged.it['id']}/pledges"))["items"]
+    assert (kept["state"], kept["commitment_state"]) == ("standing", "approved")
 
 
 def test_changes_are_measured_against_the_contract_as_awarded_with_vat(called_off: Judged) -> None:

@@ -12,6 +12,7 @@ from becta.kernel.errors import Conflict
 from becta.market.awards.choosing import Allocation, Choice, LotAtStake, choose_by_rank
 from becta.market.awards.moving import moved_on
 from becta.market.awards.splitting import choose_by_split
+from becta.market.pledges.tiers import Tier
 from becta.market.procurements.terms import AwardMethod
 
 TERMS = lot(1, [], [], []).terms
@@ -116,6 +117,30 @@ def test_where_one_supplier_wins_all_lots_schools_move_only_to_what_that_one_sel
     assert gets(choice) == {1: (1, 3, 500), 2: (3, 3, 440)}
 
 
+def test_one_supplier_that_wins_all_lots_sells_of_those_named_even_if_nobody_pays_its_price_elsewhere() -> None:
+    first = lot(1, [ranked(1, 1, 90)], [offered(1, 500)], [wish(1, 3, 450, 2)])
+    own = lot(2, [ranked(2, 1, 90), ranked(1, 2, 50)], [offered(1, 440), offered(2, 300)], [])
+
+    assert gets(decide(first, own, method=AwardMethod.SINGLE)) == {1: (2, 3, 440)}
+
+
+def test_room_that_a_school_does_not_take_after_all_goes_to_the_next() -> None:
+    ten, eight = Tier(from_quantity=1, unit_price_pence=10), Tier(from_quantity=80, unit_price_pence=8)
+    none = lot(1, [], [], [wish(1, 70, 8, 2), wish(2, 40, 10, 2)])
+    second = lot(2, [ranked(1, 1, 90)], [replace(offered(1, 10, capacity=100), tiers=(ten, eight))], [])
+
+    assert gets(decide(none, second)) == {2: (2, 40, 10)}
+
+
+def test_a_school_does_not_move_where_a_pledge_of_its_own_stands_uncounted_nor_to_another_category() -> None:
+    none = lot(1, [], [], [wish(1, 3, 500, 2)])
+    second = lot(2, [ranked(1, 1, 90)], [offered(1, 400)], [])
+
+    assert gets(decide(none, second)) == {1: (2, 3, 400)}
+    assert gets(decide(none, replace(second, bound=(UUID(int=1),)))) == {}
+    assert gets(decide(none, replace(second, terms=replace(TERMS, category="tablets")))) == {}
+
+
 School = tuple[int, int, int, list[int]]
 """The lot it pledged to, how many, its ceiling, and which lots would do."""
 Bid = tuple[list[tuple[int, int]], int | None]
@@ -177,6 +202,8 @@ def must_hold(method: AwardMethod, lots: list[LotAtStake]) -> None:
     paid = {one.pledge_id: award.unit_price_pence for award, one in served}
     for award in plain.awards:
         assert all(paid[one.pledge_id] <= award.unit_price_pence for one in award.allocations)
+    first = {one.pledge_id for award in plain.awards for one in award.allocations}
+    assert all(one.came_later is (one.pledge_id not in first) for _, one in served)
     left = {key for key in orders if key not in paid}
     waits = {(one.lot, one.organisation_id) for one in choice.waiting}
     unsold = {key for key in left if orders[key][0] in choice.unsuccessful}

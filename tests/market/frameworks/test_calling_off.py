@@ -15,10 +15,11 @@ from tests.support.people import school
 from tests.support.watching import statements
 
 from becta.kernel import clock
+from becta.kernel.events import AuditEvent
 from becta.market.frameworks.buyers import not_entitled
 from becta.market.frameworks.models import Framework
-from becta.market.organisations.models import Establishment
-from becta.market.organisations.rules import Status
+from becta.market.organisations.models import Establishment, EstablishmentGroup
+from becta.market.organisations.rules import GroupStatus, Status
 
 BECAUSE = {"reason": "Deliveries fail and are not mended"}
 Agreed = dict[str, Any]
@@ -29,10 +30,10 @@ def faults(answer: Response) -> list[tuple[str, str]]:
     return [(one["pointer"], one["detail"]) for one in told(answer, 400)["errors"]]
 
 
-def closes(town: Town, urn: int) -> None:
-    """The register says that a school has closed."""
+def closes(town: Town, urn: int, status: Status = Status.CLOSED) -> None:
+    """The register says that a school has closed, or is otherwise."""
     with town.db.write() as session:
-        session.exec(select(Establishment).where(Establishment.urn == urn)).one().status = Status.CLOSED
+        session.exec(select(Establishment).where(Establishment.urn == urn)).one().status = status
 
 
 def to_the_contract(traveller: time_machine.Traveller, buying: Buying, made: Agreed, *offers: Any) -> None:
@@ -155,22 +156,25 @@ def test_call_offs_do_not_together_go_beyond_what_the_framework_was_advertised_w
     first = buying.starts(framework, larch)
     to_the_contract(traveller, buying, first, (larch, 30_000))
     told(buying.concludes(first))
-    second = told(buying.tries(framework), 201)
-    told(buying.does(second, "invitations", {"suppliers": [f"supplier:{larch.id}"]}))
-    buying.get_ready(second)
-    told(buying.does(second, "tender"))
-    told(bids(larch, second, 20_001), 201)
-    traveller.shift(timedelta(days=10, hours=1))
-    buying.opens_and_scores(second)
-    buying.awards(second)
+    too_dear = told(buying.does(buying.starts(framework, larch, estimated_value_pence=200_001), "tender"), 409)
+    second = buying.starts(framework, larch, estimated_value_pence=200_000)
+    to_the_contract(traveller, buying, second, (larch, 20_001))
 
     refused = told(buying.concludes(second), 409)
 
+    assert too_dear["detail"].startswith("£2,400.01 with VAT is more than the £2,400.00 left of what the framework")
     assert refused["detail"].startswith("£2,400.12 with VAT is more than the £2,400.00 left of what the framework")
     assert told(buying.lead.get(f"/procurements/{second['id']}/contracts")) == []
+    [contract] = told(buying.lead.get(f"/procurements/{first['id']}/contracts"))
+    dearer = {"description": "More laptops", "net_pence": 500_001, "ends_on": contract["ends_on"]}
+    changes = f"contracts/{contract['id']}/changes"
+    beyond = told(buying.does(first, changes, dearer), 409)
+    assert beyond["detail"].startswith("£2,400.01 with VAT is more than the £2,400.00 left of what the framework")
+    [changed] = told(buying.does(first, changes, {**dearer, "net_pence": 500_000}))
+    assert changed["net_pence"] + changed["vat_pence"] == 600_000
 
 
-def test_every_school_that_buys_must_be_entitled_not_only_who_runs_it(
+def test_every_school_that_buys_must_be_entitled_and_one_that_closes_holds_nobody_up(
     traveller: time_machine.Traveller, town: Town, lead: Authority
 ) -> None:
     entitled = {"trusts": [f"trust:{UID}"], "classes": [{"regions": ["london"], "kinds": ["maintained_school"]}]}
@@ -180,7 +184,7 @@ def test_every_school_that_buys_must_be_entitled_not_only_who_runs_it(
     dates = {"pledge_deadline": 5, "withdrawal_deadline": 5, "tender_deadline": 20}
     timetable = {name: (day + timedelta(days=days)).isoformat() for name, days in dates.items()}
     made = buying.starts(framework, larch, lots=[{**WANTED, "quantity": None}], timetable=timetable)
-    buyer = buying.may_spend(town.school)
+    buyers = {one.urn: buying.may_spend(one) for one in (town.school, town.elsewhere)}
 
     asked = [{"organisation": f"urn:{urn}"} for urn in (URN, 100_777, 100_888)]
     refused = faults(buying.does(made, "members", {"schools": asked}))
@@ -194,26 +198,63 @@ def test_every_school_that_buys_must_be_entitled_not_only_who_runs_it(
     assert told(buying.lead.get(f"/procurements/{made['id']}"))["members"] == 0
     told(buying.does(made, "members", {"schools": asked[:2]}))
     told(buying.does(made, "gathering"))
-    pledge = {"organisation": f"urn:{URN}", "quantity": 10, "ceiling_price_pence": 40_000, "budget_code": "ICT"}
-    closes(town, 100_777)
-    told(buyer.post(f"/procurements/{made['id']}/pledges", pledge), 201)
+    pledge = {"quantity": 10, "ceiling_price_pence": 40_000, "budget_code": "ICT"}
+    for urn, buyer in buyers.items():
+        told(buyer.post(f"/procurements/{made['id']}/pledges", {"organisation": f"urn:{urn}", **pledge}), 201)
     traveller.move_to(day + timedelta(days=6))
-    closed = told(buying.does(made, "tender"), 409)
-    assert (
-        "1 of 3 buyers may not use the framework BECTA-2026-01 (s.45(5)(f)): Elm Hill School has closed"
-        in (closed["detail"])
-    )
-    with town.db.write() as session:
-        session.exec(select(Establishment).where(Establishment.urn == 100_777)).one().status = Status.OPEN
+    closes(town, 100_777)
     told(buying.does(made, "tender"))
     told(bids(larch, made, 30_000), 201)
     traveller.move_to(day + timedelta(days=20, hours=1))
     buying.opens_and_scores(made)
+    closes(town, 100_777, Status.OPEN)
     buying.awards(made)
-    closes(town, URN)
+    closes(town, 100_777)
+
     refused_at_last = told(buying.concludes(made), 409)["detail"]
-    assert refused_at_last.startswith("1 of 1 buyers may not use the framework BECTA-2026-01")
-    assert "Larch Lane School has closed, so it calls off nothing" in refused_at_last
+    pledges = told(buying.lead.get(f"/procurements/{made['id']}/pledges"))["items"]
+    told(buying.does(made, "reconsider", {"reason": "Elm Hill School has closed"}))
+    buying.awards(made)
+    told(buying.concludes(made))
+
+    assert refused_at_last == "1 of the pledges that the award rests on count no longer; reconsider the award"
+    assert {one["organisation"]["name"]: one["counts"] for one in pledges} == {
+        "Larch Lane School": True,
+        "Elm Hill School": False,
+    }
+    [call] = told(buying.lead.get(f"/procurements/{made['id']}/call-offs"))["items"]
+    assert (call["school"]["name"], call["quantity"]) == ("Larch Lane School", 10)
+
+
+def test_whoever_runs_a_call_off_must_still_be_entitled_when_the_contract_is_made(
+    traveller: time_machine.Traveller, town: Town, lead: Authority
+) -> None:
+    framework = in_force(traveller, town, lead, "larch")
+    buying, larch = Buying(town), town.bidder("larch")
+    made = buying.starts(framework, larch)
+    to_the_contract(traveller, buying, made, (larch, 30_000))
+    with town.db.write() as session:
+        session.get_one(EstablishmentGroup, UID).status = GroupStatus.CLOSED
+
+    refused = told(buying.concludes(made), 409)["detail"]
+
+    assert refused.startswith("1 of 1 buyers may not use the framework BECTA-2026-01 (s.45(5)(f)): Larch Learning")
+
+
+def test_a_trust_brings_its_schools_but_for_those_that_may_not_use_the_framework(
+    traveller: time_machine.Traveller, town: Town, lead: Authority
+) -> None:
+    framework, buying = in_force(traveller, town, lead, "larch"), Buying(town)
+    with town.db.write() as session:
+        left_out = school(session, 100_999, "Ash Road School", UID, type_group="Academies", status=Status.CLOSED).id
+    made = told(buying.tries(framework), 201)
+
+    told(buying.does(made, "members", {"trusts": [{"organisation": f"trust:{UID}"}]}))
+
+    assert told(buying.lead.get(f"/procurements/{made['id']}"))["members"] == 1
+    with town.db.read() as session:
+        wanted = select(AuditEvent).where(AuditEvent.action == "procurement.members_asked")
+        assert session.exec(wanted).one().after["not_entitled"] == [str(left_out)]
 
 
 def test_a_school_that_may_no_longer_use_the_framework_does_not_pledge(

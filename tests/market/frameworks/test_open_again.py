@@ -169,6 +169,28 @@ def test_a_new_tender_is_no_way_round_a_suspension(
     assert scheme.on_it(date(2027, 1, 16)) == []
 
 
+def test_a_suspension_holds_for_the_place_that_ends_and_the_one_after_it(
+    traveller: time_machine.Traveller, town: Town, lead: Authority
+) -> None:
+    scheme = Scheme(traveller, town, lead, 2, larch="4", rowan="3")
+    scheme.opens_again()
+    anew = scheme.applies("larch")
+    traveller.move_to(AGAIN)
+    scheme.awards({"larch": anew}, {"larch": "5"})
+    standstill, after = date(2027, 1, 26), date(2027, 1, 27)
+
+    told(lead.judges(scheme.tenders["larch"], "suspend", BECAUSE))
+    assert (scheme.on_it(standstill), scheme.on_it(after)) == (["Rowan"], ["Rowan"])
+    told(lead.judges(anew, "reinstate", BECAUSE))
+    assert (scheme.on_it(standstill), scheme.on_it(after)) == (["Larch", "Rowan"], ["Larch", "Rowan"])
+    told(lead.judges(scheme.tenders["larch"], "remove", BECAUSE))
+    assert (scheme.on_it(standstill), scheme.on_it(after)) == (["Rowan"], ["Rowan"])
+    for place in (scheme.tenders["larch"], anew):
+        assert town.actions(place)[-3:] == [
+            f"framework_application.{done}" for done in ("suspended", "reinstated", "removed")
+        ]
+
+
 def test_an_open_framework_is_awarded_again_within_three_years(traveller: time_machine.Traveller, town: Town) -> None:
     traveller.move_to(datetime(2025, 6, 2, 9, tzinfo=UTC))
     lead = town.runs("Grace Hopper")
@@ -184,13 +206,20 @@ def test_an_open_framework_is_awarded_again_within_three_years(traveller: time_m
     again = town.runs("Ada Lovelace")
 
     late = told(again.tries(framework, "reopen", closes_at="2028-07-23T09:00:00Z"), 400)
-    again.does(framework, "reopen", closes_at="2028-07-15T09:00:00Z")
+    in_standstill = told(again.tries(framework, "reopen", closes_at="2028-07-12T09:00:00Z"), 400)
+    again.does(framework, "reopen", closes_at="2028-07-11T09:00:00Z")
+    put_off = {"closes_at": "2028-07-12T09:00:00Z", "reason": "A supplier asked"}
+    extended = told(again.tries(framework, "extend", **put_off), 400)
     traveller.move_to(datetime(2028, 7, 17, 9, tzinfo=UTC))
     again.does(framework, "summaries")
     too_late = told(again.tries(framework, "award"), 409)
 
     assert due == "2028-07-22"
     assert late["errors"][0]["detail"] == "closes_at is after 2028-07-22, when the next award is due (s.49(2)(a))"
+    for one in (in_standstill, extended):
+        assert one["errors"][0]["detail"] == (
+            "closes_at leaves no time for the standstill: the next award must take effect by 2028-07-22 (s.49(2)(a))"
+        )
     assert too_late["detail"].startswith("the award would take effect on 2028-07-27, but was due by 2028-07-22")
 
 

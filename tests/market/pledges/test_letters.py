@@ -2,13 +2,17 @@
 
 from datetime import timedelta
 from email import message_from_bytes, policy
+from uuid import UUID
 
 import pytest
+from sqlmodel import select
 from tests.market.pledges.conftest import Somebody, Town, told
 from tests.support.people import member, person
 
 from becta.kernel import clock
 from becta.kernel.actor import Role
+from becta.market.accounts.models import Member, Person
+from becta.market.pledges.models import Pledge
 from becta.market.procurements.models import Procurement
 
 
@@ -85,3 +89,21 @@ def test_a_question_that_others_have_overtaken_is_not_mailed(addressed: Town, bu
     assert [(to, subject) for to, subject, _ in letters(addressed)] == [
         ("rowan@people.example", "Devices for September: do you stay at £200.00?")
     ]
+
+
+def test_who_made_a_pledge_and_buys_for_another_school_since_hears_nothing_of_it(
+    addressed: Town, buyer: Somebody
+) -> None:
+    rowan = addressed.somebody(addressed.rowan)
+    leaving = buyer.has_pledged(80)
+    made = UUID(rowan.has_pledged(30, 18_000)["id"])
+    addressed.locks()
+    with addressed.db.write() as session:
+        gone = session.get_one(Person, session.get_one(Pledge, made).made_by)
+        gone.email = "gone@people.example"
+        session.exec(select(Member).where(Member.person_id == gone.id)).one().ended_at = clock.now()
+        member(session, gone, addressed.elm, Role.BUYER)
+
+    told(buyer.withdraws(leaving))
+
+    assert [to for to, _, _ in letters(addressed)] == ["rowan@people.example"]

@@ -12,6 +12,7 @@ from tests.support.watching import everything, statements
 from becta.kernel import clock
 from becta.kernel.actor import Role
 from becta.market.pledges.lapsing import let_lapsed_go
+from becta.market.pledges.models import PledgeQuestion
 from becta.market.pledges.queries import demand_of
 from becta.market.pledges.rules import CapLevel, pledge_faults
 from becta.market.pledges.sharing import SharingPolicy
@@ -314,6 +315,22 @@ def test_those_whom_a_leaver_lifts_above_their_ceiling_are_asked_and_each_answer
         ("Rowan Road School", 600_000)
     ]
     must_balance(town.db)
+
+
+def test_a_stay_that_its_scheme_holds_asks_those_whom_it_makes_dearer(town: Town, buyer: Somebody) -> None:
+    town.rules(town.rowan, HELD_ABOVE)
+    rowan, elm = town.somebody(town.rowan), town.somebody(town.elm)
+    leaving, careful, calm = buyer.has_pledged(400), rowan.has_pledged(23, 17_200), elm.has_pledged(80, 18_000)
+    town.locks()
+    told(buyer.withdraws(leaving))
+    assert elm.sees(calm)["question"] is None
+
+    assert told(rowan.answers(careful, "stays", 18_000))["commitment_state"] == "held"
+
+    assert elm.sees(calm)["question"]["new_price_pence"] == 20_000
+    asked = select(PledgeQuestion.pledge_id, PledgeQuestion.unit_price_pence).order_by(PledgeQuestion.id)
+    with town.db.read() as session:
+        assert session.exec(asked).all() == [(UUID(careful["id"]), 18_000), (UUID(calm["id"]), 20_000)]
 
 
 def test_whoever_does_not_answer_before_the_bids_are_opened_is_no_demand(town: Town, buyer: Somebody) -> None:

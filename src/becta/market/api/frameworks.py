@@ -297,7 +297,10 @@ def reopen(
     framework_id: FromPath[UUID],
     data: JSONBody[Opening],
 ) -> Response[FrameworkOut]:
-    """Open an open framework for applications again (s.49); it stays in force, and its suppliers on it."""
+    """Open an open framework for applications again (s.49).
+
+    It stays in force. Its suppliers are ranked again with the applicants, and the award may end their places.
+    """
     return _step(db, credentials, framework_id, reopen_framework, data)
 
 

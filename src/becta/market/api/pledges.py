@@ -1,7 +1,7 @@
 """Pledges to procurements: what schools take together, the live tier curve, and how savings are shared."""
 
 from collections.abc import Callable
-from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,10 +9,9 @@ from litestar import Request, Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK
-from sqlmodel import Session
 
 from becta.kernel import clock
-from becta.kernel.actor import Actor, Scope
+from becta.kernel.actor import Scope
 from becta.kernel.paging import fingerprint
 from becta.market.api.access import BEARER, Credentials, etag, needs
 from becta.market.api.idempotency import Answer, IdempotencyKey, once
@@ -22,7 +21,6 @@ from becta.market.awards.queries import is_called_off
 from becta.market.db import Database
 from becta.market.pledges.caps import caps_last
 from becta.market.pledges.lapsing import with_room
-from becta.market.pledges.models import Pledge
 from becta.market.pledges.queries import curve, one_pledge, pledges, savings
 from becta.market.pledges.rules import PledgeState
 from becta.market.pledges.schemas import AnswerGiven, NewPledge, PledgeOut, PledgeTerms, SavingsOut
@@ -166,23 +164,8 @@ def withdraw(
 
     Those who would then pay more than their ceiling are asked first.
     """
-    return _step(db, credentials, procurement_id, pledge_id, _take_back, data.reason)
-
-
-def _take_back(
-    session: Session,
-    actor: Actor,
-    procurement_id: UUID,
-    pledge_id: UUID,
-    reason: str,
-    *,
-    revision: int | None,
-    now: datetime,
-) -> Pledge:
-    called_off = is_called_off(session, pledge_id)
-    return withdraw_pledge(
-        session, actor, procurement_id, pledge_id, reason, is_called_off=called_off, revision=revision, now=now
-    )
+    take_back = partial(withdraw_pledge, is_called_off=is_called_off)
+    return _step(db, credentials, procurement_id, pledge_id, take_back, data.reason)
 
 
 @post(

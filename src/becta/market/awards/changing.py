@@ -17,6 +17,7 @@ from becta.market.advice.entries import BuyerKind, Reason
 from becta.market.advice.modifications import Modification, ModificationAdvice, judge_modification
 from becta.market.advice.valuation import is_above_threshold as reaches
 from becta.market.advice.valuation import threshold_for
+from becta.market.awards.calling_off import refuse_beyond_value
 from becta.market.awards.models import Contract, ContractChange
 from becta.market.awards.schemas import NewChange
 from becta.market.awards.states import ContractState, check_contract_move
@@ -40,7 +41,8 @@ def change_contract(
 ) -> Contract:
     """Modify a contract as far as s.74 lets it be; says whether notice UK10 comes first.
 
-    Raises Invalid, NotFound, Forbidden, Stale, or Conflict with the rule that forbids it.
+    Raises Invalid, NotFound, Forbidden, Stale, or Conflict with the rule that forbids it, also beyond a framework's
+    value.
     """
     refuse_if_any(_change_faults(wanted))
     person_id = person_behind(actor, Scope.PROCUREMENTS_AWARD)
@@ -56,6 +58,12 @@ def change_contract(
     sentence = " ".join(f"{one.text} ({one.section})" for one in advice.why)
     if not advice.is_permitted:
         raise Conflict(sentence)
+    vat_pence = contract.vat_pence
+    if wanted.net_pence != contract.net_pence:
+        vat_pence = _vat_at_same_rates(contract, wanted.net_pence)
+    dearer_by = wanted.net_pence + vat_pence - contract.net_pence - contract.vat_pence
+    if dearer_by > 0:
+        refuse_beyond_value(session, found, dearer_by)
     session.add(
         ContractChange(
             id=new_id(),
@@ -74,9 +82,7 @@ def change_contract(
             made_at=now,
         )
     )
-    if wanted.net_pence != contract.net_pence:
-        contract.vat_pence = _vat_at_same_rates(contract, wanted.net_pence)
-    contract.net_pence, contract.ends_on = wanted.net_pence, wanted.ends_on
+    contract.net_pence, contract.vat_pence, contract.ends_on = wanted.net_pence, vat_pence, wanted.ends_on
     contract.revision += 1
     after = {"contract_id": contract.id, "net_pence": wanted.net_pence, "ends_on": wanted.ends_on}
     tell(session, actor, found, Step.CONTRACT_MODIFIED, now=now, after=after, reason=wanted.description.strip())

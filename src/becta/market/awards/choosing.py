@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from becta.kernel.errors import Conflict
+from becta.kernel.money import vat_pence
 from becta.market.evaluation.ranking import RankedBid, Ranking
 from becta.market.pledges.sharing import largest_group
 from becta.market.pledges.tiers import Tier
@@ -17,7 +18,7 @@ class Allocation(Struct, frozen=True, kw_only=True):
     """How many a school wants of a lot, or gets from a winner, and what it rests on.
 
     Prices are pence for one, ex VAT: its ceiling (None where nobody pledged), and what it pays alone (None: unknown).
-    `acceptable_lots` would do instead, first choice first.
+    `acceptable_lots` would do instead, first choice first. `came_later` is whether it buys only since others moved.
     """
 
     organisation_id: UUID
@@ -27,6 +28,7 @@ class Allocation(Struct, frozen=True, kw_only=True):
     pledge_id: UUID | None = None
     budget_code: str = ""
     acceptable_lots: tuple[int, ...] = ()
+    came_later: bool = False
 
     @property
     def limit_pence(self) -> int | None:
@@ -46,7 +48,10 @@ class Offered(Struct, frozen=True, kw_only=True):
 
 
 class LotAtStake(Struct, frozen=True, kw_only=True):
-    """A lot with everything that decides it."""
+    """A lot with everything that decides it.
+
+    `bound` are schools with a pledge to it that stands, counting or not, though they named it as one that would do.
+    """
 
     lot_id: UUID
     number: int
@@ -54,6 +59,7 @@ class LotAtStake(Struct, frozen=True, kw_only=True):
     wanted: tuple[Allocation, ...]
     offered: Mapping[UUID, Offered]
     ranking: Ranking
+    bound: tuple[UUID, ...] = ()
 
     @property
     def quantity(self) -> int:
@@ -62,7 +68,7 @@ class LotAtStake(Struct, frozen=True, kw_only=True):
 
 
 class PlannedAward(Struct, frozen=True, kw_only=True):
-    """What a bid wins of a lot. Price in pence ex VAT."""
+    """What a bid wins of a lot. Price in pence ex VAT; VAT at the bid's own rate."""
 
     lot_id: UUID
     lot: int
@@ -72,6 +78,16 @@ class PlannedAward(Struct, frozen=True, kw_only=True):
     unit_price_pence: int
     vat_basis_points: int
     allocations: tuple[Allocation, ...]
+
+    @property
+    def net_pence(self) -> int:
+        """The price of all of it, ex VAT."""
+        return self.quantity * self.unit_price_pence
+
+    @property
+    def vat_pence(self) -> int:
+        """The VAT on all of it."""
+        return vat_pence(self.net_pence, self.vat_basis_points)
 
 
 class Optimum(Struct, frozen=True, kw_only=True):
@@ -105,7 +121,8 @@ class Moved(Struct, frozen=True, kw_only=True):
 class Choice(Struct, frozen=True, kw_only=True):
     """Who wins what, who waits or moved, the lots for which no bid is left, and the proof where something was split.
 
-    The proof is of the split of what was pledged to each lot, before anybody moved.
+    The proof is of the split of what was pledged to each lot, before anybody moved. `winner` is the bid that wins
+    every lot, where one does.
     """
 
     awards: tuple[PlannedAward, ...]
@@ -113,6 +130,7 @@ class Choice(Struct, frozen=True, kw_only=True):
     moved: tuple[Moved, ...] = ()
     unsuccessful: tuple[int, ...] = ()
     optimum: tuple[Optimum, ...] = ()
+    winner: UUID | None = None
 
 
 def choose_by_rank(method: AwardMethod, lots: Sequence[LotAtStake]) -> Choice:
@@ -122,8 +140,8 @@ def choose_by_rank(method: AwardMethod, lots: Sequence[LotAtStake]) -> Choice:
     where the best bid cannot supply what is wanted.
     """
     asked = [lot for lot in lots if lot.wanted]
-    if method is AwardMethod.SINGLE and asked:
-        best = _best_of_all(asked)
+    best = _best_of_all(asked) if method is AwardMethod.SINGLE and asked else None
+    if best is not None:
         winners = [(lot, best) for lot in asked]
     else:
         winners = [(lot, lot.ranking.winner.bid_id) for lot in asked if lot.ranking.winner is not None]
@@ -132,6 +150,7 @@ def choose_by_rank(method: AwardMethod, lots: Sequence[LotAtStake]) -> Choice:
         awards=tuple(award for award, _ in made if award is not None),
         waiting=tuple(one for _, waiting in made for one in waiting),
         unsuccessful=tuple(lot.number for lot in asked if lot.ranking.winner is None),
+        winner=best,
     )
 
 

@@ -1,19 +1,19 @@
 """Use cases of deciding: work out who wins, decide it, and take a decision back."""
 
+from collections.abc import Sequence, Set
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
 import msgspec
 import structlog
-from msgspec import Struct
+from msgspec import Struct, structs
 from sqlmodel import Session, col, func, select
 
 from becta.catalogue.text_rules import text_faults
 from becta.kernel.actor import Actor, Scope
 from becta.kernel.errors import Conflict, Fault, refuse_if_any, refuse_if_stale
 from becta.kernel.ids import new_id
-from becta.kernel.money import vat_pence
 from becta.market.awards.choosing import Allocation, Choice, LotAtStake, Offered, PlannedAward, choose_by_rank
 from becta.market.awards.models import Award, AwardDecision
 from becta.market.awards.moving import moved_on
@@ -23,7 +23,7 @@ from becta.market.awards.splitting import choose_by_split
 from becta.market.awards.states import DecisionState
 from becta.market.bids.queries import opened_bids
 from becta.market.evaluation.queries import is_settled, ranking_of
-from becta.market.pledges.queries import demand_of
+from becta.market.pledges.queries import demand_of, who_pledged
 from becta.market.procurements.access import procurement_locked, seen
 from becta.market.procurements.lawful import is_above_threshold, route_faults
 from becta.market.procurements.models import Procurement
@@ -153,14 +153,16 @@ def reconsider(
 def _refuse_unadvertised(session: Session, procurement: Procurement, plan: Plan, *, now: datetime) -> None:
     """Hold what is awarded against the threshold: quotes were not enough for it, or a standstill is needed after all.
 
-    A contract is worth what is to be paid under it, whatever was estimated (Procurement Act 2023 Schedule 3).
+    A contract is worth what is to be paid under it, whatever was estimated (Procurement Act 2023 Schedule 3), so VAT
+    counts at the rates of lots or of bids, whichever comes to more.
     """
     lots = [lot.terms for lot in lots_of(session, procurement.id)]
-    net = sum(one.quantity * one.unit_price_pence for one in plan.choice.awards)
-    faults = route_faults(procurement.route, lots, net, now=now)
-    if faults:
+    net = sum(one.net_pence for one in plan.choice.awards)
+    owed = net + sum(one.vat_pence for one in plan.choice.awards)
+    if route_faults(procurement.route, lots, net, owed_pence=owed, now=now):
         raise Conflict("the award reaches the threshold, for which quotes are not enough (s.19): terminate, advertise")
-    procurement.is_above_threshold = procurement.is_above_threshold or is_above_threshold(lots, net, now=now)
+    is_above = is_above_threshold(lots, net, owed_pence=owed, now=now)
+    procurement.is_above_threshold = procurement.is_above_threshold or is_above
 
 
 @on_step
@@ -192,6 +194,7 @@ def at_stake(session: Session, procurement: Procurement) -> list[LotAtStake]:
     if not is_settled(session, procurement.id):
         raise Conflict("bids are not scored to consensus for every lot yet")
     bids = opened_bids(session, procurement.id)
+    pledged = who_pledged(session, procurement.id)
     made = []
     for lot in lots_of(session, procurement.id):
         wanted = tuple(
@@ -236,7 +239,13 @@ def at_stake(session: Session, procurement: Procurement) -> list[LotAtStake]:
                 ranking=ranking_of(session, procurement.id, lot.id),
             )
         )
-    return made
+    return [structs.replace(lot, bound=_bound(lot, made, pledged)) for lot in made]
+
+
+def _bound(lot: LotAtStake, lots: Sequence[LotAtStake], pledged: Set[tuple[UUID, UUID]]) -> tuple[UUID, ...]:
+    """Who named a lot as one that would do and yet has a pledge to it, given all pledges by lot and school."""
+    named = {one.organisation_id for other in lots for one in other.wanted if lot.number in one.acceptable_lots}
+    return tuple(sorted(school for school in named if (lot.lot_id, school) in pledged))
 
 
 def hash_of(lots: list[LotAtStake]) -> str:
@@ -246,7 +255,6 @@ def hash_of(lots: list[LotAtStake]) -> str:
 
 
 def _award(decision: AwardDecision, one: PlannedAward) -> Award:
-    net = one.quantity * one.unit_price_pence
     return Award(
         id=new_id(),
         decision_id=decision.id,
@@ -256,9 +264,9 @@ def _award(decision: AwardDecision, one: PlannedAward) -> Award:
         organisation_id=one.organisation_id,
         quantity=one.quantity,
         unit_price_pence=one.unit_price_pence,
-        net_pence=net,
+        net_pence=one.net_pence,
         vat_basis_points=one.vat_basis_points,
-        vat_pence=vat_pence(net, one.vat_basis_points),
+        vat_pence=one.vat_pence,
         allocations=[msgspec.to_builtins(allocation) for allocation in one.allocations],
     )
 

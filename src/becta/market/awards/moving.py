@@ -8,8 +8,10 @@ The rule, the same for every procurement and known before anybody pledges:
 3. It buys there from who won that lot, or else would have, all that it pledged or nothing, at the price that all reach
    together; never above its own ceiling, nor above what that lot costs alone.
 4. Those who pledged to the lot come first, then earlier pledges, as far as the supplier can supply. Whoever had
-   something of the lot before keeps it, at the same price or below.
-5. A school has one order of a lot: it does not move to one that it has pledged to itself.
+   something of the lot before keeps it, at the same price or below, and shares what is saved with nobody who comes
+   later: these pay the price for one.
+5. A school has one order of a lot: it does not move to one that it has pledged to itself, nor to one of another
+   category than the school committed its money for.
 """
 
 from collections.abc import Sequence
@@ -42,7 +44,7 @@ class _Counter:
         """What was sold once the lot was awarded on what was pledged to it."""
         self.lot, self.sellers = lot, sellers
         self.sold = {one.bid_id: list(one.allocations) for one in sold}
-        self.schools = {one.organisation_id for one in lot.wanted}
+        self.schools = {*lot.bound, *(one.organisation_id for one in lot.wanted)}
 
     def serve(self, orders: Sequence[_Order]) -> list[_Order]:
         """Sell to these, one order of a school, first come first served, the cheapest seller first; who was served."""
@@ -50,7 +52,7 @@ class _Counter:
         served = []
         for seller in sorted(self.sellers, key=lambda one: price_at(one.tiers, self._sold_by(one))):
             group = self._group(seller, [wanted for _, wanted in asking.values()])
-            self.sold.setdefault(seller.bid_id, []).extend(group)
+            self.sold.setdefault(seller.bid_id, []).extend(structs.replace(one, came_later=True) for one in group)
             served += [asking.pop(one.organisation_id)[0] for one in group]
         self.schools.update(one.school for one in served)
         return served
@@ -73,7 +75,20 @@ class _Counter:
         ]
 
     def _group(self, seller: Offered, asking: Sequence[Allocation]) -> list[Allocation]:
-        """Who buys of a seller beside those who do: whom it has room for, and whose limit the price is within."""
+        """Who buys of a seller beside those who do: whom it has room for, and whose limit the price is within.
+
+        Whoever finds the price too high gives its room back, for which the others are asked again.
+        """
+        while True:
+            fitting = self._fitting(seller, asking)
+            group = largest_group(seller.tiers, fitting, beside=self._sold_by(seller))[0]
+            if len(group) == len(fitting):
+                return group
+            dropped = {one.organisation_id for one in fitting} - {one.organisation_id for one in group}
+            asking = [one for one in asking if one.organisation_id not in dropped]
+
+    def _fitting(self, seller: Offered, asking: Sequence[Allocation]) -> list[Allocation]:
+        """Whom a seller has room for, in order, if the price is as low as it can get."""
         sold, everything = self._sold_by(seller), sum(one.quantity for one in asking)
         room = everything if seller.capacity is None else min(everything, seller.capacity - sold)
         lowest = price_for(seller.tiers, sold + room)
@@ -83,7 +98,7 @@ class _Counter:
             if can_pay and one.quantity <= room:
                 fitting.append(one)
                 room -= one.quantity
-        return largest_group(seller.tiers, fitting, beside=sold)[0]
+        return fitting
 
     def _at_price_alone_here(self, order: _Order) -> Allocation:
         """What is wanted; who comes from another lot is measured against what this one costs alone."""
@@ -131,10 +146,12 @@ def _unserved(lots: Sequence[LotAtStake], choice: Choice) -> list[_Order]:
 
 
 def _coming(unserved: Sequence[_Order], number: int, turn: int, counter: _Counter) -> list[_Order]:
-    """Who names this lot next and has no order of it, one order of each school."""
+    """Who names this lot next, of its own category, and has no order of it, one order of each school."""
     found: dict[UUID, _Order] = {}
     for one in unserved:
-        if one.wanted.acceptable_lots[turn : turn + 1] == (number,) and one.school not in counter.schools:
+        is_next = one.wanted.acceptable_lots[turn : turn + 1] == (number,)
+        is_alike = one.lot.terms.category == counter.lot.terms.category
+        if is_next and is_alike and one.school not in counter.schools:
             found.setdefault(one.school, one)
     return list(found.values())
 
@@ -150,8 +167,7 @@ def _would_win(method: AwardMethod, lot: LotAtStake, choice: Choice) -> list[UUI
     """The first of the ranking; where one supplier wins all lots, that one, if it is ranked here."""
     if method is not AwardMethod.SINGLE:
         return [] if lot.ranking.winner is None else [lot.ranking.winner.bid_id]
-    ranked = {one.bid_id for one in lot.ranking.ranked}
-    return [one.bid_id for one in choice.awards[:1] if one.bid_id in ranked]
+    return [one.bid_id for one in lot.ranking.ranked if one.bid_id == choice.winner]
 
 
 def _told(order: _Order, to_lot: int) -> Moved:

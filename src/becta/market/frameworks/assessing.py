@@ -1,11 +1,11 @@
 """Use cases of whoever assesses: take an application, give it back, decide on it; suspend, reinstate, remove."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from becta.kernel.actor import Actor, Scope
 from becta.kernel.clock import london_date
@@ -117,7 +117,7 @@ def suspend_supplier(
     revision: int | None,
     now: datetime,
 ) -> FrameworkApplication:
-    """Keep a supplier from being called off from for a while, saying why; raises as `remove_supplier`."""
+    """Keep a supplier from being called off from on a lot for a while, saying why; as `remove_supplier` otherwise."""
     return _stand(
         session, actor, framework_id, application_id, ApplicationState.SUSPENDED, "suspended", reason, revision, now
     )
@@ -133,7 +133,7 @@ def reinstate_supplier(
     revision: int | None,
     now: datetime,
 ) -> FrameworkApplication:
-    """End a supplier's suspension, saying why; raises as `remove_supplier`."""
+    """End a supplier's suspension on a lot, saying why; as `remove_supplier` otherwise."""
     return _stand(
         session, actor, framework_id, application_id, ApplicationState.AWARDED, "reinstated", reason, revision, now
     )
@@ -151,6 +151,7 @@ def remove_supplier(
 ) -> FrameworkApplication:
     """Take a supplier off a lot for good, as must be with an excluded one (s.48), saying why.
 
+    Where it tendered anew, the place that ends and the one that begins after it both change, whichever is named.
     Raises Invalid without a reason, NotFound, Forbidden, Stale, or Conflict.
     """
     return _stand(
@@ -229,11 +230,26 @@ def _stand(
     if application.awarded_until is not None and application.awarded_until < london_date(now):
         raise Conflict(f"its place on the lot ended on {application.awarded_until}, so nothing of it changes")
     check_application_move(application.state, wanted)
-    before = {"state": application.state}
-    application.state, application.reason = wanted, reason.strip()
-    _step(session, actor, application, done, before=before, reason=application.reason, now=now)
+    for place in (application, *_other_places(session, application, on=london_date(now))):
+        if place.state is not wanted:
+            before = {"state": place.state}
+            place.state, place.reason = wanted, reason.strip()
+            _step(session, actor, place, done, before=before, reason=place.reason, now=now)
     publish(session, framework, Step(f"supplier_{done}"), now=now)
     return application
+
+
+def _other_places(session: Session, application: FrameworkApplication, *, on: date) -> list[FrameworkApplication]:
+    """The supplier's other places on the lot that have not ended, locked."""
+    row = FrameworkApplication
+    wanted = select(row).where(
+        row.lot_id == application.lot_id,
+        row.supplier_id == application.supplier_id,
+        row.id != application.id,
+        col(row.state).in_((ApplicationState.AWARDED, ApplicationState.SUSPENDED)),
+        or_(col(row.awarded_until).is_(None), col(row.awarded_until) >= on),
+    )
+    return list(session.exec(wanted.order_by(col(row.id)).with_for_update()))
 
 
 def _step(

@@ -10,6 +10,7 @@ from becta.catalogue.text_rules import text_faults
 from becta.kernel.clock import london_date
 from becta.kernel.errors import Fault
 from becta.kernel.money import MAX_PENCE
+from becta.kernel.working_days import Calendar, UnknownYear, standstill_end
 from becta.market.frameworks.declarations import question_faults
 from becta.market.frameworks.entitlement import EntitledBuyers
 from becta.market.frameworks.rules import MAX_LOT, SCHEME_YEARS, TERM_YEARS, Method, years_on
@@ -72,17 +73,33 @@ def opening_faults(opening: Opening, *, is_light_touch: bool, last_on: date, now
     return faults
 
 
-def reopening_faults(opening: Opening, due: date | None, *, now: datetime) -> list[Fault]:
+def reopening_faults(opening: Opening, due: date | None, calendar: Calendar, *, now: datetime) -> list[Fault]:
     """What is wrong with opening an open framework again, if its next award is `due` by a day (s.49(2)(a))."""
-    if due is None or opening.closes_at.tzinfo is None or not _FIRST_YEAR <= opening.closes_at.year <= _LAST_YEAR:
-        return []
-    if london_date(now) > due:
+    if due is not None and london_date(now) > due:
         mend = "set up another framework: an open one that missed an award is not opened again"
         return [Fault(field="closes_at", problem=f"is after {due}, when the next award was due", mend=mend)]
-    if london_date(opening.closes_at) <= due:
+    return late_award_faults(opening.closes_at, due, calendar)
+
+
+def late_award_faults(closes_at: datetime, due: date | None, calendar: Calendar) -> list[Fault]:
+    """What is wrong with a deadline after which no award could take effect in time: it does after its standstill."""
+    if due is None or closes_at.tzinfo is None or not _FIRST_YEAR <= closes_at.year <= _LAST_YEAR:
+        return []
+    if london_date(closes_at) > due:
+        problem = f"is after {due}, when the next award is due (s.49(2)(a))"
+    elif not _is_standstill_over_by(london_date(closes_at), due, calendar):
+        problem = f"leaves no time for the standstill: the next award must take effect by {due} (s.49(2)(a))"
+    else:
         return []
     mend = "close so early that the award can take effect by then"
-    return [Fault(field="closes_at", problem=f"is after {due}, when the next award is due (s.49(2)(a))", mend=mend)]
+    return [Fault(field="closes_at", problem=problem, mend=mend)]
+
+
+def _is_standstill_over_by(published: date, day: date, calendar: Calendar) -> bool:
+    try:
+        return standstill_end(published, calendar) < day
+    except UnknownYear:  # its bank holidays are not announced yet; the award asks again
+        return True
 
 
 def application_faults(terms: ApplicationTerms, criteria: Sequence[str]) -> list[Fault]:

@@ -118,11 +118,7 @@ def framework_out(session: Session, framework: Framework, *, now: datetime) -> F
     """A framework with its lots, suppliers and rounds; five statements."""
     lots = _lots(session, [framework.id])
     suppliers = awarded_suppliers(session, [lot.id for lot in lots], london_date(now))
-    asked = select(FrameworkRound).where(col(FrameworkRound.framework_id) == framework.id)
-    rounds = session.execute(asked.order_by(col(FrameworkRound.number))).scalars().all()
-    last_on = framework.last_on or framework.ends_on
-    awarded_on = [one.effective_from for one in rounds if one.effective_from is not None]
-    is_open = framework.is_open_framework
+    rounds = rounds_of(session, framework)
     same = {name: getattr(framework, name) for name in _SAME}
     return FrameworkOut(
         **same,
@@ -131,14 +127,28 @@ def framework_out(session: Session, framework: Framework, *, now: datetime) -> F
         is_taking_applications=is_taking_applications(framework.state, framework.closes_at, now=now),
         cpv_codes=tuple(framework.cpv_codes),
         entitled=entitled_buyers(framework),
-        last_on=last_on,
-        next_award_by=next_award_by(awarded_on, last_on) if is_open else None,
+        last_on=framework.last_on or framework.ends_on,
+        next_award_by=next_award_due(framework, rounds),
         selection_criteria=selection_criteria_of(framework),
         award_criteria=award_criteria_of(framework),
         questions=questions_of(framework),
         lots=tuple(_lot_out(lot, suppliers.get(lot.id, ())) for lot in lots),
         rounds=tuple(_round_out(one) for one in rounds),
     )
+
+
+def rounds_of(session: Session, framework: Framework) -> Sequence[FrameworkRound]:
+    """The times that a framework was open for applications, oldest first."""
+    asked = select(FrameworkRound).where(col(FrameworkRound.framework_id) == framework.id)
+    return session.execute(asked.order_by(col(FrameworkRound.number))).scalars().all()
+
+
+def next_award_due(framework: Framework, rounds: Sequence[FrameworkRound]) -> date | None:
+    """The last day for a framework's next award (s.49(2)(a)), None if it is not an open one or none is due."""
+    if not framework.is_open_framework:
+        return None
+    awarded_on = [one.effective_from for one in rounds if one.effective_from is not None]
+    return next_award_by(awarded_on, framework.last_on or framework.ends_on)
 
 
 def dates_of(framework: Framework) -> Dates:

@@ -212,30 +212,3 @@ class ApplicationOut(Struct, frozen=True, kw_only=True):
     awarded_from: date | None
     awarded_until: date | None
     revision: int
-
-
-class CallOffLot(Struct, frozen=True, kw_only=True):
-    """A lot that a buyer may call off from on a day, with the suppliers on it then; see `rules.Lot` for its terms."""
-
-    id: UUID
-    number: int
-    title: str
-    category: str
-    method: Method
-    core_terms: str
-    mechanism: str
-    levy_basis_points: int
-    is_light_touch: bool
-    suppliers: tuple[AwardedSupplier, ...]
-
-
-class CallOffFramework(Struct, frozen=True, kw_only=True):
-    """A framework in force that a buyer may use, why, until when, and its lots of the category asked for."""
-
-    id: UUID
-    reference: str
-    title: str
-    authority_id: UUID
-    last_on: date
-    why: str
-    lots: tuple[CallOffLot, ...]

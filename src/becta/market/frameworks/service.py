@@ -11,10 +11,10 @@ from becta.kernel.clock import london_date
 from becta.kernel.errors import Conflict, Fault, Invalid, NotFound, refuse_if_any
 from becta.kernel.working_days import standstill_end
 from becta.market.advice.reference import uk_calendar
-from becta.market.frameworks.faults import opening_faults, reason_faults, reopening_faults
+from becta.market.frameworks.faults import late_award_faults, opening_faults, reason_faults, reopening_faults
 from becta.market.frameworks.locks import locked_for_running, require_running
 from becta.market.frameworks.models import Framework, FrameworkApplication, FrameworkRound
-from becta.market.frameworks.queries import dates_of
+from becta.market.frameworks.queries import dates_of, next_award_due, rounds_of
 from becta.market.frameworks.rules import (
     ApplicationState,
     Extended,
@@ -23,7 +23,6 @@ from becta.market.frameworks.rules import (
     check_framework_move,
     is_taking_applications,
     last_day,
-    next_award_by,
     standing,
 )
 from becta.market.frameworks.steps import Step, tell
@@ -60,7 +59,8 @@ def reopen_framework(
     if where is not Standing.IN_FORCE or framework.state is not FrameworkState.AWARDED:
         what = "open already" if framework.state is FrameworkState.OPEN else str(where)
         raise Conflict(f"the framework is {what}; it is opened again while it is in force")
-    refuse_if_any(reopening_faults(opening, _next_award_by(session, framework), now=now))
+    due = next_award_due(framework, rounds_of(session, framework))
+    refuse_if_any(reopening_faults(opening, due, uk_calendar(), now=now))
     _open(session, actor, framework, opening, now=now)
     after = {"round": framework.round, "closes_at": framework.closes_at}
     tell(session, actor, framework, Step.REOPENED, now=now, after=after)
@@ -70,14 +70,19 @@ def reopen_framework(
 def extend_deadline(
     session: Session, actor: Actor, framework_id: UUID, wanted: Extension, *, revision: int | None, now: datetime
 ) -> Framework:
-    """Put the deadline off for everybody before it comes; raises Invalid, NotFound, Forbidden, Stale or Conflict."""
+    """Put the deadline off for everybody before it comes, not so late that an open framework's award would be.
+
+    Raises Invalid, NotFound, Forbidden, Stale or Conflict.
+    """
     refuse_if_any(reason_faults(wanted.reason))
     framework = locked_for_running(session, actor, framework_id, revision)
     if framework.closes_at is None or not is_taking_applications(framework.state, framework.closes_at, now=now):
         raise Conflict("the framework is not open for applications, so there is no deadline to put off")
     last_on = framework.last_on or framework.ends_on
     opening = Opening(closes_at=wanted.closes_at)
-    refuse_if_any(opening_faults(opening, is_light_touch=True, last_on=last_on, now=now))
+    due = next_award_due(framework, rounds_of(session, framework))
+    faults = opening_faults(opening, is_light_touch=True, last_on=last_on, now=now)
+    refuse_if_any(faults or late_award_faults(opening.closes_at, due, uk_calendar()))
     if wanted.closes_at <= framework.closes_at:
         mend = f"give a time after {framework.closes_at.isoformat()}"
         raise Invalid([Fault(field="closes_at", problem="is not later than the deadline", mend=mend)])
@@ -215,17 +220,8 @@ def _assessing(session: Session, framework: Framework, *, now: datetime) -> Fram
     return _round(session, framework)
 
 
-def _next_award_by(session: Session, framework: Framework) -> date | None:
-    """The last day for an open framework's next award, None if none is due."""
-    if framework.last_on is None:
-        return None
-    asked = select(FrameworkRound).where(FrameworkRound.framework_id == framework.id)
-    rounds = session.exec(asked.order_by(col(FrameworkRound.number)))
-    return next_award_by([one.effective_from for one in rounds if one.effective_from], framework.last_on)
-
-
 def _refuse_late_award(session: Session, framework: Framework, effective: date) -> None:
-    due = _next_award_by(session, framework) if framework.is_open_framework else None
+    due = next_award_due(framework, rounds_of(session, framework))
     if due is not None and effective > due:
         raise Conflict(
             f"the award would take effect on {effective}, but was due by {due} (s.49(2)(a)); terminate the framework "

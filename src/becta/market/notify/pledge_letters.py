@@ -5,7 +5,6 @@ from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import select
 from sqlmodel import Session, col
 
 from becta.kernel.money import pounds
@@ -49,5 +48,4 @@ class PledgeLetters(Struct, frozen=True):
             ceiling=pounds(open_one.ceiling_price_pence),
             until="the bids are opened" if deadline is None else at(deadline),
         )
-        one = select(col(Pledge.organisation_id), col(Pledge.made_by)).where(col(Pledge.id) == pledge.id)
-        return [(to, words) for to in those_behind(session, one)]
+        return [(to, words) for to in those_behind(session, col(Pledge.id) == pledge.id)]

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlmodel import Session, col
 
 from becta.kernel.actor import Scope
@@ -136,11 +136,11 @@ class ProcurementLetters(Struct, frozen=True):
                 texts.contract_won(f"{self._href(key)}/contracts", title=title),
             ),
             *_letters(
-                those_behind(session, _pledged(key).where(gets)),
+                those_behind(session, and_(_pledged(key), gets)),
                 texts.bought(f"{self._href(key)}/call-offs", title=title),
             ),
             *_letters(
-                those_behind(session, _pledged(key).where(~gets)),
+                those_behind(session, and_(_pledged(key), ~gets)),
                 texts.not_bought(f"{self._href(key)}/pledges", title=title),
             ),
         ]
@@ -195,8 +195,6 @@ def _told_why(key: UUID) -> Select[UUID]:
     return select(col(AssessmentSummary.organisation_id)).where(col(AssessmentSummary.procurement_id) == key)
 
 
-def _pledged(key: UUID) -> Select[UUID, UUID]:
-    """The school and the maker of each pledge that stands."""
-    return select(col(Pledge.organisation_id), col(Pledge.made_by)).where(
-        col(Pledge.procurement_id) == key, col(Pledge.state) == PledgeState.STANDING
-    )
+def _pledged(key: UUID) -> ColumnElement[bool]:
+    """The pledges to a procurement that stand."""
+    return and_(col(Pledge.procurement_id) == key, col(Pledge.state) == PledgeState.STANDING)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select, tuple_
 from sqlmodel import Session, col
 
 from becta.catalogue.categories import categories
@@ -16,6 +16,7 @@ from becta.market.delegation.models import Commitment, CommitmentHold
 from becta.market.delegation.queries import scheme_in_force
 from becta.market.delegation.rules import releasing_roles
 from becta.market.organisations.rules import group_object_id
+from becta.market.pledges.models import Pledge
 
 
 def managers_of(session: Session, organisation_id: UUID, *, but: UUID | None = None) -> list[str]:
@@ -67,13 +68,21 @@ def all_who_may(session: Session, places: Select[UUID], scope: Scope) -> list[st
     return _addresses_where(session, is_there, lambda roles: scope in scopes_of(roles), but=None)
 
 
-def those_behind(session: Session, pledges: Select[UUID, UUID]) -> list[str]:
-    """The addresses of those who pledge for the schools of pledges, or made them and still pledge for somebody.
+def those_behind(session: Session, pledges: ColumnElement[bool]) -> list[str]:
+    """The addresses of those who pledge for the schools of these pledges, and of who made one for its trust.
 
-    `pledges` selects the school and who made it.
+    Whoever made one and acts for another organisation since hears nothing of it.
     """
-    found = pledges.subquery()
-    is_meant = or_(col(Member.organisation_id).in_(select(found.c[0])), col(Member.person_id).in_(select(found.c[1])))
+    schools = select(col(Pledge.organisation_id)).where(pledges)
+    makers = (
+        select(col(Pledge.made_by), col(Commitment.acting_for))
+        .join(Commitment, col(Commitment.id) == col(Pledge.commitment_id))
+        .where(pledges)
+    )
+    is_meant = or_(
+        col(Member.organisation_id).in_(schools),
+        tuple_(col(Member.person_id), col(Member.organisation_id)).in_(makers),
+    )
     return _addresses_where(session, is_meant, lambda roles: Scope.PLEDGES_MAKE in scopes_of(roles), but=None)
 
 

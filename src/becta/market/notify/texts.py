@@ -175,8 +175,8 @@ def bought(href: str, *, title: str) -> Words:
 
 def not_bought(href: str, *, title: str) -> Words:
     """A school that pledged is told that it gets nothing."""
-    said = f"The contracts for “{title}” are made, without your pledge: nobody offered it within your ceiling."
-    return _words(f"{title}: nothing for you", f"{said} You owe nothing and may take the pledge back:", href)
+    said = f"The contracts for “{title}” are made, without your pledge. You owe nothing and may take it back."
+    return _words(f"{title}: nothing for you", f"{said} The award says what was bought and for whom:", href)
 
 
 def tender_ended(href: str, *, title: str, reason: str) -> Words:

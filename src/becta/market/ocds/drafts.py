@@ -51,7 +51,7 @@ def notice_drafts(session: Session, actor: Actor, procurement_id: UUID) -> list[
         raise NotFound(KIND, procurement_id)
     actor.require(Scope.PROCUREMENTS_READ)
     rows = _calling_for_notices(session, OcdsRelease.procurement_id == procurement_id)
-    found = [(row, notice_of(procurement, Step(row.step), at=row.date)) for row in rows]
+    found = [(row, notice_of(session, procurement, Step(row.step), at=row.date)) for row in rows]
     return [_draft(row, due) for row, due in found if due is not None]
 
 

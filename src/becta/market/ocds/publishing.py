@@ -14,6 +14,7 @@ from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from becta.kernel.ids import new_id
+from becta.market.advice.entries import ContractKind
 from becta.market.awards.models import Contract, ContractChange
 from becta.market.ocds.composing import compose
 from becta.market.ocds.facts import DocumentFacts, ProcurementFacts
@@ -23,7 +24,9 @@ from becta.market.ocds.reading import encoded, parsed
 from becta.market.ocds.releases import release
 from becta.market.ocds.words import OCCASIONS, PUBLIC, tags
 from becta.market.procurements.access import OPEN_TO_ALL
+from becta.market.procurements.lawful import kind_of
 from becta.market.procurements.models import Procurement
+from becta.market.procurements.queries import lots_of
 from becta.market.procurements.telling import Step, on_step
 
 _OF_ONE = frozenset({"id", "date", "releaseID"})
@@ -39,7 +42,7 @@ def publish_release(session: Session, procurement: Procurement, step: Step, *, n
     told = earlier.named("awards")
     facts = compose(session, procurement, told=told, now=now)
     named = tags(step, is_published=earlier.count > 0, told=told, awards={award.id for award in facts.awards})
-    due = None if _changed_a_little(session, procurement, step) else notice_of(procurement, step, at=now)
+    due = None if _changed_a_little(session, procurement, step) else notice_of(session, procurement, step, at=now)
     add_release(session, facts, step, named, due, earlier, procurement_id=procurement.id)
 
 
@@ -57,14 +60,16 @@ def _changed_a_little(session: Session, procurement: Procurement, step: Step) ->
     return not newest.one()
 
 
-def notice_of(procurement: Procurement, step: Step, *, at: datetime) -> NoticeDue | None:
+def notice_of(session: Session, procurement: Procurement, step: Step, *, at: datetime) -> NoticeDue | None:
     """The UK notice that a step calls for, None if none."""
     if step not in OCCASIONS:
         return None
+    kind = kind_of([lot.terms for lot in lots_of(session, procurement.id)])
     return notice_due(
         OCCASIONS[step],
         is_advertised_to_all=procurement.route in OPEN_TO_ALL,
         is_above_threshold=procurement.is_above_threshold,
+        is_light_touch=kind is ContractKind.LIGHT_TOUCH,
         at=at,
     )
 

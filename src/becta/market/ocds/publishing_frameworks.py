@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+import structlog
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
@@ -19,6 +20,8 @@ from becta.market.ocds.models import OcdsRelease
 from becta.market.ocds.notices import NoticeDue, Occasion, notice_due
 from becta.market.ocds.publishing import add_release, published
 from becta.market.ocds.words import FRAMEWORK_OCCASIONS, framework_tags
+
+log = structlog.get_logger()
 
 
 @on_step
@@ -42,16 +45,23 @@ def publish_due(session: Session, framework: Framework, *, now: datetime) -> Non
 
 
 def publish_what_is_due(db: Database, *, now: datetime) -> int:
-    """Publish of every framework what the clock made due; returns of how many."""
+    """Publish of every framework what the clock made due; returns of how many. One that fails holds up no other."""
     with db.only_one("framework releases") as is_ours:
         if not is_ours:
             return 0
         with db.read() as session:
             due = _due(session, now=now)
-        for framework_id in due:
-            with db.write() as session:
-                publish_due(session, locked_framework(session, framework_id), now=now)
-    return len(due)
+        return sum(_tried(db, framework_id, now=now) for framework_id in due)
+
+
+def _tried(db: Database, framework_id: UUID, *, now: datetime) -> bool:
+    try:
+        with db.write() as session:
+            publish_due(session, locked_framework(session, framework_id), now=now)
+    except Exception:
+        log.exception("what a framework's dates made due could not be published", framework=framework_id)
+        return False
+    return True
 
 
 def framework_notice_of(framework: Framework, step: Step, tags: Sequence[str], *, at: datetime) -> NoticeDue | None:

@@ -31,6 +31,7 @@ from becta.market.pledges.schemas import Demand, PledgeOut, SavingsOut, SchoolSh
 from becta.market.pledges.sharing import BOUNDS_SENTENCE, POLICY_SENTENCES
 from becta.market.pledges.tiers import TierCurve, tier_curve
 from becta.market.procurements.access import View, is_member, seen
+from becta.market.procurements.calling_off import unentitled
 from becta.market.procurements.models import Procurement, ProcurementLot
 from becta.market.procurements.queries import lot_terms
 
@@ -165,9 +166,9 @@ def savings(session: Session, actor: Actor, procurement_id: UUID, number: int, *
 def demand_of(session: Session, lot_id: UUID) -> list[Demand]:
     """What counts of a lot, by school: standing pledges whose commitment is approved.
 
-    Once bids are open, neither those approved since nor those of schools that were asked to stay at a higher price and
-    did not answer. What one costs a school alone is as it says, else as the lot, else by the lot's tiers at its own
-    quantity, else None.
+    Not those of schools that may not use the framework called off from any more. Once bids are open, neither those
+    approved since nor those of schools that were asked to stay at a higher price and did not answer. What one costs a
+    school alone is as it says, else as the lot, else by the lot's tiers at its own quantity, else None.
     """
     lot = session.get_one(ProcurementLot, lot_id)
     procurement = session.get_one(Procurement, lot.procurement_id)
@@ -175,7 +176,8 @@ def demand_of(session: Session, lot_id: UUID) -> list[Demand]:
         select(Pledge).join(Commitment, BEHIND).where(col(Pledge.lot_id) == lot_id, counting(procurement))
     ).scalars()
     found = sorted(rows, key=lambda one: one.organisation_id)
-    silent = silent_ones(session, procurement, lot)
+    out = silent_ones(session, procurement, lot)
+    out |= unentitled(session, procurement, [one.organisation_id for one in found])
     terms = lot_terms(lot)
     return [
         Demand(
@@ -189,8 +191,15 @@ def demand_of(session: Session, lot_id: UUID) -> list[Demand]:
             alone_price_pence=price_alone(terms, one.quantity, one.alone_price_pence),
         )
         for one in found
-        if one.organisation_id not in silent
+        if one.organisation_id not in out
     ]
+
+
+def who_pledged(session: Session, procurement_id: UUID) -> set[tuple[UUID, UUID]]:
+    """The lots with each school whose pledge to it stands now, whether that counts or not; it asks nobody."""
+    wanted = select(col(Pledge.lot_id), col(Pledge.organisation_id)).join(Commitment, BEHIND)
+    stands = (col(Pledge.procurement_id) == procurement_id, _is_now(PledgeState.STANDING))
+    return {(lot_id, school) for lot_id, school in session.execute(wanted.where(*stands))}
 
 
 def alternatives_named(session: Session, procurement: Procurement, lot_id: UUID) -> tuple[str, ...]:
@@ -236,7 +245,9 @@ def _out(session: Session, procurement: Procurement, rows: Sequence[Row[Any]], *
     if not rows:
         return []
     questions = questions_in(session, procurement, sorted({row.Pledge.lot_id for row in rows}), now=now)
-    named = {one.id: one for one in organisations_out(session, list({row.Pledge.organisation_id for row in rows}))}
+    schools = {row.Pledge.organisation_id for row in rows}
+    named = {one.id: one for one in organisations_out(session, list(schools))}
+    refused = unentitled(session, procurement, schools)
     return [
         PledgeOut(
             **{name: getattr(row.Pledge, name) for name in _TOLD if name != "acceptable_lots"},
@@ -248,7 +259,8 @@ def _out(session: Session, procurement: Procurement, rows: Sequence[Row[Any]], *
             state=(state := state_now(row.Pledge.state, row.commitment_state)),
             counts=state is PledgeState.STANDING
             and row.commitment_state is CommitmentState.APPROVED
-            and is_approved_in_time(row.approved_at, procurement.opened_at),
+            and is_approved_in_time(row.approved_at, procurement.opened_at)
+            and row.Pledge.organisation_id not in refused,
             question=questions.get((row.Pledge.lot_id, row.Pledge.organisation_id))
             if state is PledgeState.STANDING
             else None,

@@ -4,6 +4,7 @@ A pledge is a commitment of money under the school's own scheme of delegation, f
 taken in one order: procurement, pledge, commitment, caps from the school upwards, and the trail.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -122,21 +123,22 @@ def withdraw_pledge(
     pledge_id: UUID,
     reason: str,
     *,
-    is_called_off: bool,
+    is_called_off: Callable[[Session, UUID], bool],
     revision: int | None,
     now: datetime,
 ) -> Pledge:
     """Take a pledge back, saying why: freely until the pledge deadline, then until the withdrawal deadline.
 
     Who was asked to stay and did not answer before bids were opened may still, and so may who was not approved by then,
-    and once there are contracts whoever got nothing (`is_called_off` is whether the pledge became a call-off). Its
-    commitment is withdrawn with it, so it takes who made that or decides on it. Whoever would then pay above its
-    ceiling is asked first, see `question_to`. Raises Invalid, NotFound, Forbidden, Stale, or Conflict.
+    and once there are contracts whoever got nothing. `is_called_off` tells whether the pledge became a call-off, which
+    is asked once the procurement is held, so that nobody contracts meanwhile. Its commitment is withdrawn with it, so
+    it takes who made that or decides on it. Whoever would then pay above its ceiling is asked first, see
+    `question_to`. Raises Invalid, NotFound, Forbidden, Stale, or Conflict.
     """
     refuse_if_any(reason_faults(reason))
     procurement = procurement_held(session, procurement_id)
     pledge, commitment = _locked(session, actor, procurement, pledge_id, revision)
-    if procurement.state is not ProcurementState.CONTRACTED or is_called_off:
+    if procurement.state is not ProcurementState.CONTRACTED or is_called_off(session, pledge_id):
         _may_leave(session, procurement, pledge, commitment, now=now)
     _leave(session, actor, procurement, pledge, commitment, reason.strip(), now=now)
     return pledge
@@ -202,6 +204,7 @@ def _change(
     session.flush()
     after = pledge.model_dump(include={"commitment_id", *_SAID})
     record(session, actor, action, KIND, pledge.id, now=now, before=before, after=after)
+    ask_those_who_stay(session, procurement, pledge.lot_id, now=now)
     hold(session, procurement.id, part.caps, pledge.amount_pence - held)
 
 

@@ -168,7 +168,14 @@ class Withdrawal(Struct, frozen=True, kw_only=True):
     price_after_pence: int
     questions: tuple[Question, ...]
     released: tuple[UUID, ...]
-    sharing: Sharing
+    policy: SharingPolicy
+    tiers: Sequence[Tier]
+    staying: Sequence[Stake]
+
+    @property
+    def sharing(self) -> Sharing:
+        """The shares, worked out at each look: whoever only asks the questions needs none."""
+        return share(self.policy, self.tiers, self.staying)
 
     @property
     def is_settled(self) -> bool:
@@ -205,7 +212,9 @@ def after_withdrawal(
         price_after_pence=price,
         questions=tuple(_question(stake, price) for stake in staying if stake.ceiling_price_pence < price),
         released=tuple(released),
-        sharing=share(policy, tiers, staying),
+        policy=policy,
+        tiers=tiers,
+        staying=staying,
     )
 
 

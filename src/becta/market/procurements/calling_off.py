@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from becta.kernel.clock import london_date
 from becta.kernel.errors import Conflict, Fault, Invalid
@@ -17,7 +17,7 @@ from becta.market.frameworks.calloffs import lot_rules
 from becta.market.frameworks.models import Framework, FrameworkLot
 from becta.market.frameworks.queries import dates_of, framework_lot_suppliers, lot_and_framework
 from becta.market.frameworks.rules import is_in_force, may_compete, may_direct_award
-from becta.market.procurements.models import Procurement, ProcurementMember
+from becta.market.procurements.models import Procurement
 from becta.market.procurements.queries import lots_of
 from becta.market.procurements.terms import Route
 
@@ -30,18 +30,16 @@ _FAULTS = 50
 def refuse_unless_callable(
     session: Session, procurement: Procurement, value_inc_vat_pence: int | None, *, now: datetime
 ) -> None:
-    """Raise Conflict unless the lot may be called off from today, by this route, for this value and all its buyers.
+    """Raise Conflict unless the lot may be called off from today, by this route, for this value and whoever runs it.
 
-    A procurement that calls off from no framework passes.
+    Schools that may not use the framework any more hold nobody up: their pledges do not count (`unentitled`). A
+    procurement that calls off from no framework passes.
     """
     if procurement.framework_lot_id is None:
         return
     lot, framework = lot_and_framework(session, procurement.framework_lot_id)
     refuse_unless_in_force(framework, london_date(now))
-    members = session.exec(
-        select(ProcurementMember.organisation_id).where(ProcurementMember.procurement_id == procurement.id)
-    ).all()
-    refuse_unless_entitled(session, framework, {procurement.organisation_id, *members})
+    refuse_unless_entitled(session, framework, {procurement.organisation_id})
     _refuse_route(session, procurement, lot, now=now)
     if value_inc_vat_pence is not None and value_inc_vat_pence > framework.estimated_value_pence:
         raise Conflict(
@@ -72,7 +70,7 @@ def refuse_unless_entitled(session: Session, framework: Framework, organisation_
     more = f"; and {len(refused) - _NAMED} more" if len(refused) > _NAMED else ""
     raise Conflict(
         f"{len(refused)} of {len(organisation_ids)} buyers may not use the framework {framework.reference} "
-        f"(s.45(5)(f)): {said}{more}. Leave them out, or buy for them by another route"
+        f"(s.45(5)(f)): {said}{more}. Buy for them by another route"
     )
 
 
@@ -84,6 +82,17 @@ def refuse_unentitled(session: Session, procurement: Procurement, fields: Mappin
     refused = not_entitled(session, framework, fields)
     if refused:
         raise Invalid([_fault(framework, one, fields[one.organisation_id]) for one in refused[:_FAULTS]])
+
+
+def unentitled(session: Session, procurement: Procurement, school_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these schools that a call-off does without: its framework is not for them, by the register now.
+
+    Nobody once there are contracts: those were made with whoever was entitled on their day.
+    """
+    if procurement.framework_lot_id is None or procurement.contracted_at is not None:
+        return set()
+    _, framework = lot_and_framework(session, procurement.framework_lot_id)
+    return {one.organisation_id for one in not_entitled(session, framework, school_ids)}
 
 
 def _fault(framework: Framework, refused: NotEntitled, field: str) -> Fault:

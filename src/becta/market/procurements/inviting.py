@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -18,7 +19,7 @@ from becta.market.frameworks.queries import framework_lot_suppliers
 from becta.market.organisations.models import Establishment
 from becta.market.organisations.rules import school_id
 from becta.market.procurements.access import procurement_locked
-from becta.market.procurements.calling_off import refuse_unentitled
+from becta.market.procurements.calling_off import refuse_unentitled, unentitled
 from becta.market.procurements.models import (
     Procurement,
     ProcurementInvitation,
@@ -46,8 +47,9 @@ def invite_members(
 ) -> Procurement:
     """Ask schools, and trusts with all their schools, to take part, or change their caps.
 
-    A trust brings the schools it runs now. Who is new while others pledge already gets its letter at once. Raises
-    Invalid, NotFound, Forbidden, Stale, or Conflict once pledging is over.
+    A trust brings the schools it runs now, but for those that may not use the framework called off from: the trail
+    names them. Who is new while others pledge already gets its letter at once. Raises Invalid, also for a school named
+    itself that may not, NotFound, Forbidden, Stale, or Conflict once pledging is over.
     """
     person_behind(actor, Scope.PROCUREMENTS_RUN)
     _refuse_bad_caps(wanted)
@@ -63,7 +65,6 @@ def invite_members(
         )
         for school in _schools(session, trust, now=now):
             under[school] = trust.id
-            fields[school] = f"trusts.{place}.organisation"
     for place, one in enumerate(wanted.schools):
         school = _of_kind(session, one, f"schools.{place}.organisation", OrganisationKind.SCHOOL, now=now).id
         under.setdefault(school, None)
@@ -72,10 +73,13 @@ def invite_members(
     if len(under) > MAX_ASKED:
         raise Invalid([Fault(field="schools", problem="are too many", mend=f"ask at most {MAX_ASKED}")])
     refuse_unentitled(session, found, fields)
+    skipped = unentitled(session, found, under.keys() - fields.keys())
+    under = {school: trust_id for school, trust_id in under.items() if school not in skipped}
     asked_in = new_id() if phase_of(found, now=now) is Phase.GATHERING else None
     new = [_take_in(session, found, *one, caps, asked_in, now=now) for one in sorted(under.items())]
     found.revision += 1
-    after = {"trusts": len(wanted.trusts), "schools": len(under)}
+    after: dict[str, Any] = {"trusts": len(wanted.trusts), "schools": len(under)}
+    after |= {"not_entitled": sorted(skipped)} if skipped else {}
     tell(session, actor, found, Step.MEMBERS_ASKED, now=now, after=after, asked_in=asked_in if any(new) else None)
     return found
 

@@ -25,17 +25,27 @@ class TenderPeriod(Struct, frozen=True, kw_only=True):
     sentence: str
 
 
-def is_above_threshold(lots: Sequence[LotTerms], estimate_pence: int | None, *, now: datetime) -> bool:
+def is_above_threshold(
+    lots: Sequence[LotTerms], estimate_pence: int | None, *, owed_pence: int = 0, now: datetime
+) -> bool:
     """Whether the Act governs a procurement of this value over its whole term (pence ex VAT; None is unknown).
 
-    VAT counts even if it is recovered (s.123(2)); an unknown value counts as above (Schedule 3 para 5).
+    VAT counts even if it is recovered (s.123(2)); an unknown value counts as above (Schedule 3 para 5). `owed_pence` is
+    what awards come to with VAT at the bids' own rates: if that is more, it counts.
     """
-    return reaches(with_vat(lots, estimate_pence), _threshold(lots, now=now))
+    gross = with_vat(lots, estimate_pence)
+    return reaches(None if gross is None else max(gross, owed_pence), _threshold(lots, now=now))
 
 
-def route_faults(route: Route, lots: Sequence[LotTerms], estimate_pence: int | None, *, now: datetime) -> list[Fault]:
-    """What is wrong with a route for a value: above the threshold, quotes from a few suppliers are not enough."""
-    if route is not Route.THREE_QUOTES or not is_above_threshold(lots, estimate_pence, now=now):
+def route_faults(
+    route: Route, lots: Sequence[LotTerms], estimate_pence: int | None, *, owed_pence: int = 0, now: datetime
+) -> list[Fault]:
+    """What is wrong with a route for a value: above the threshold, quotes from a few suppliers are not enough.
+
+    The value is as in `is_above_threshold`.
+    """
+    is_above = is_above_threshold(lots, estimate_pence, owed_pence=owed_pence, now=now)
+    if route is not Route.THREE_QUOTES or not is_above:
         return []
     mend = "use an open or competitive flexible procedure, or a framework (Procurement Act 2023 s.19)"
     problem = "is not lawful at or above the threshold"
