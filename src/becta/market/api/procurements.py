@@ -18,6 +18,7 @@ from becta.market.api.access import BEARER, Credentials, etag, needs
 from becta.market.api.idempotency import Answer, IdempotencyKey, once
 from becta.market.api.paging import CursorParameter, Limit, Page, link_header, next_cursor, start_after
 from becta.market.api.products import ETAG, Reason
+from becta.market.awards.calling_off import called_off_so_far
 from becta.market.bids.queries import officers_ready
 from becta.market.db import Database
 from becta.market.pledges.asking_in import ask_members_in
@@ -272,6 +273,7 @@ def ask_for_bids(
             procurement_id,
             officers_ready=is_ready,
             pledged_pence=pledged,
+            called_off_pence=called_off_so_far(session, procurement_id),
             revision=revision,
             now=now,
         )

@@ -2,24 +2,20 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 from sqlmodel import Session, col, func, select
 
 from becta.kernel.clock import london_date
 from becta.kernel.errors import Conflict
-from becta.kernel.money import pounds
 from becta.market.awards.choosing import Allocation
 from becta.market.awards.models import Award, Contract
 from becta.market.frameworks.locks import locked_framework
-from becta.market.frameworks.models import Framework, FrameworkLot
-from becta.market.frameworks.queries import framework_lot_suppliers, lot_and_framework
-from becta.market.pledges.queries import demand_of
-from becta.market.procurements.calling_off import refuse_unless_entitled, refuse_unless_in_force
-from becta.market.procurements.lawful import with_vat
+from becta.market.frameworks.models import FrameworkLot
+from becta.market.frameworks.queries import framework_lot_suppliers
+from becta.market.procurements.calling_off import refuse_beyond_value, refuse_unless_entitled, refuse_unless_in_force
 from becta.market.procurements.models import Procurement
-from becta.market.procurements.queries import lots_of
-from becta.market.procurements.telling import Step, on_step
 
 
 def refuse_unless_covered(
@@ -40,50 +36,38 @@ def refuse_unless_covered(
         raise Conflict("a winner is not on the framework's lot any more; reconsider the award (s.45)")
     buyers = {one.organisation_id for award in awards for one in msgspec.convert(award.allocations, list[Allocation])}
     refuse_unless_entitled(session, framework, buyers | {procurement.organisation_id})
-    _refuse_beyond_what_is_left(session, framework, sum(one.net_pence + one.vat_pence for one in awards))
+    gross = sum(one.net_pence + one.vat_pence for one in awards)
+    refuse_beyond_value(framework, gross, called_off_pence=_called_off(session, framework.id))
 
 
-def refuse_beyond_value(session: Session, procurement: Procurement, gross_pence: int) -> None:
+def refuse_dearer(session: Session, procurement: Procurement, by_pence: int) -> None:
     """Raise Conflict unless the framework, locked, has so much left, VAT included; one under no framework passes."""
     if procurement.framework_lot_id is None:
         return
     lot = session.get_one(FrameworkLot, procurement.framework_lot_id)
-    _refuse_beyond_what_is_left(session, locked_framework(session, lot.framework_id), gross_pence)
+    framework = locked_framework(session, lot.framework_id)
+    refuse_beyond_value(framework, by_pence, called_off_pence=_called_off(session, framework.id))
 
 
-@on_step
-def refuse_to_advertise_beyond_value(
-    session: Session,
-    procurement: Procurement,
-    step: Step,
-    *,
-    now: datetime,  # noqa: ARG001 - what is left is left
-) -> None:
-    """Raise Conflict where bids are asked for and the framework has less left than they are expected to come to."""
-    if step is not Step.ADVERTISED or procurement.framework_lot_id is None or procurement.estimated_value_pence is None:
-        return
-    lots = lots_of(session, procurement.id)
-    pledged = sum(one.quantity * one.ceiling_price_pence for lot in lots for one in demand_of(session, lot.id))
-    gross = with_vat([lot.terms for lot in lots], max(procurement.estimated_value_pence, pledged))
-    assert gross is not None  # its estimate is known
-    _, framework = lot_and_framework(session, procurement.framework_lot_id)
-    _refuse_beyond_what_is_left(session, framework, gross)
+def called_off_so_far(session: Session, procurement_id: UUID) -> int:
+    """What was called off from a procurement's framework so far (pence, VAT included), 0 under none; asks nobody."""
+    found = session.exec(
+        select(FrameworkLot.framework_id)
+        .join(Procurement, col(Procurement.framework_lot_id) == col(FrameworkLot.id))
+        .where(Procurement.id == procurement_id)
+    ).first()
+    return 0 if found is None else _called_off(session, found)
 
 
-def _refuse_beyond_what_is_left(session: Session, framework: Framework, gross_pence: int) -> None:
-    """A framework's value is the sum of all its call-offs, VAT included (Schedule 3 para 2).
+def _called_off(session: Session, framework_id: UUID) -> int:
+    """All contracts under a framework (pence, VAT included).
 
-    A contract that was ended early counts in full: what it was awarded at was called off.
+    One that was ended early counts in full: what it was awarded at was called off.
     """
     so_far = session.exec(
         select(func.coalesce(func.sum(col(Contract.net_pence) + col(Contract.vat_pence)), 0))
         .join(Procurement, col(Procurement.id) == col(Contract.procurement_id))
         .join(FrameworkLot, col(FrameworkLot.id) == col(Procurement.framework_lot_id))
-        .where(col(FrameworkLot.framework_id) == framework.id)
+        .where(col(FrameworkLot.framework_id) == framework_id)
     ).one()
-    left = framework.estimated_value_pence - int(so_far)
-    if gross_pence > left:
-        raise Conflict(
-            f"{pounds(gross_pence)} with VAT is more than the {pounds(max(left, 0))} left of what the framework "
-            f"{framework.reference} was advertised with (s.45(5)(c)); buy by another route"
-        )
+    return int(so_far)

@@ -17,7 +17,7 @@ from becta.market.advice.entries import BuyerKind, Reason
 from becta.market.advice.modifications import Modification, ModificationAdvice, judge_modification
 from becta.market.advice.valuation import is_above_threshold as reaches
 from becta.market.advice.valuation import threshold_for
-from becta.market.awards.calling_off import refuse_beyond_value
+from becta.market.awards.calling_off import refuse_dearer
 from becta.market.awards.models import Contract, ContractChange
 from becta.market.awards.schemas import NewChange
 from becta.market.awards.states import ContractState, check_contract_move
@@ -63,7 +63,7 @@ def change_contract(
         vat_pence = _vat_at_same_rates(contract, wanted.net_pence)
     dearer_by = wanted.net_pence + vat_pence - contract.net_pence - contract.vat_pence
     if dearer_by > 0:
-        refuse_beyond_value(session, found, dearer_by)
+        refuse_dearer(session, found, dearer_by)
     session.add(
         ContractChange(
             id=new_id(),

@@ -143,7 +143,8 @@ def _competed(
         take_up_duty(session, officer, made.id, public_key=bytes(key.public_key), notary=notary, now=now)
         codes.append(code_of(key))
     is_ready = officers_ready(session, made.id)
-    advertise(session, lead, made.id, officers_ready=is_ready, pledged_pence=0, revision=None, now=now)
+    nothing_yet = {"pledged_pence": 0, "called_off_pence": 0}
+    advertise(session, lead, made.id, officers_ready=is_ready, **nothing_yet, revision=None, now=now)
     return codes
 
 

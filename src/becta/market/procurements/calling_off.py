@@ -28,12 +28,18 @@ _FAULTS = 50
 
 
 def refuse_unless_callable(
-    session: Session, procurement: Procurement, value_inc_vat_pence: int | None, *, now: datetime
+    session: Session,
+    procurement: Procurement,
+    value_inc_vat_pence: int | None,
+    *,
+    called_off_pence: int,
+    now: datetime,
 ) -> None:
     """Raise Conflict unless the lot may be called off from today, by this route, for this value and whoever runs it.
 
-    Schools that may not use the framework any more hold nobody up: their pledges do not count (`unentitled`). A
-    procurement that calls off from no framework passes.
+    Schools that may not use the framework any more hold nobody up: their pledges do not count (`unentitled`).
+    `called_off_pence` (VAT included) is what was called off from the framework before. A procurement that calls off
+    from no framework passes.
     """
     if procurement.framework_lot_id is None:
         return
@@ -41,10 +47,21 @@ def refuse_unless_callable(
     refuse_unless_in_force(framework, london_date(now))
     refuse_unless_entitled(session, framework, {procurement.organisation_id})
     _refuse_route(session, procurement, lot, now=now)
-    if value_inc_vat_pence is not None and value_inc_vat_pence > framework.estimated_value_pence:
+    if value_inc_vat_pence is not None:
+        refuse_beyond_value(framework, value_inc_vat_pence, called_off_pence=called_off_pence)
+
+
+def refuse_beyond_value(framework: Framework, gross_pence: int, *, called_off_pence: int) -> None:
+    """Raise Conflict unless so much (pence, VAT included) is left of what a framework was advertised with.
+
+    A framework's value is the sum of all its call-offs (Procurement Act 2023 Schedule 3 para 2).
+    """
+    left = framework.estimated_value_pence - called_off_pence
+    if gross_pence > left:
+        of_what = "left of what" if called_off_pence else "that"
         raise Conflict(
-            f"{pounds(value_inc_vat_pence)} with VAT is more than the {pounds(framework.estimated_value_pence)} that "
-            f"the framework {framework.reference} was advertised with (s.45(5)(c)); buy by another route"
+            f"{pounds(gross_pence)} with VAT is more than the {pounds(max(left, 0))} {of_what} the framework "
+            f"{framework.reference} was advertised with (s.45(5)(c)); buy by another route"
         )
 
 

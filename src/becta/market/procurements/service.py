@@ -136,6 +136,7 @@ def advertise(
     *,
     officers_ready: bool,
     pledged_pence: int,
+    called_off_pence: int,
     revision: int | None,
     now: datetime,
 ) -> Procurement:
@@ -144,7 +145,8 @@ def advertise(
     Pledging, where there was any, must be over, conflicts assessed (s.83), the route lawful for the value, and the
     time for tenders no shorter than s.54 lets it be. `officers_ready`: the officers who will open the bids hold their
     codes, without which nothing can be sealed. `pledged_pence` (ex VAT) is what schools pledged at their ceilings: a
-    contract is worth at least what may be bought under it. Raises Invalid, NotFound, Forbidden, Stale or Conflict.
+    contract is worth at least what may be bought under it. `called_off_pence` (VAT included) is what was called off
+    from its framework before. Raises Invalid, NotFound, Forbidden, Stale or Conflict.
     """
     person_behind(actor, Scope.PROCUREMENTS_RUN)
     found = procurement_locked(session, actor, procurement_id, Scope.PROCUREMENTS_RUN, revision=revision)
@@ -164,7 +166,7 @@ def advertise(
         problem, mend = "leaves too little time for tenders", f"set it to {at_least.sentence}"
         faults.append(Fault(field="timetable.tender_deadline", problem=problem, mend=mend))
     refuse_if_any(faults)
-    refuse_unless_callable(session, found, with_vat(lots, value), now=now)
+    refuse_unless_callable(session, found, with_vat(lots, value), called_off_pence=called_off_pence, now=now)
     _refuse_too_few(session, found)
     found.advertised_at = now
     move(found, ProcurementState.TENDERING)
